@@ -1,0 +1,146 @@
+"""The check that a student calls: fast, never raises, and proves nothing. Marks come from the judge."""
+
+import inspect
+import os
+import types
+from typing import Any
+
+from grading.exercise import Exercise, Failure, Prediction
+from grading.judge import digest, failed, judge
+from grading.registry import UnknownExercise, find
+from grading.runner import explain, random_state, run_in_process
+from grading.verdict import Verdict
+
+_passed: dict[tuple, Verdict] = {}
+_mismatch = ""
+
+
+def check(id: str, answer: Any) -> Verdict | float:
+    """The verdict on `answer` for the exercise `id`, with inputs fixed by the id alone.
+
+    Under nbgrader the result is the points as a number, which is what nbgrader reads as partial credit.
+    """
+    try:
+        verdict = _check(id, answer)
+    except UnknownExercise as error:
+        verdict = Verdict(str(id), None, None, 0, str(error), "fault")
+    except Exception as error:  # a fault of ours must neither stop a lesson nor look like the student's
+        verdict = Verdict(id, None, None, 0, f"The check itself failed ({type(error).__name__}: {error}). "
+                          f"This is not your mistake; please report it.{_mismatch}", "fault")
+    if "NBGRADER_EXECUTION" in os.environ:
+        return float(verdict.points or 0)
+    return verdict
+
+
+def use(id: str, answer: Any) -> Any:
+    """The student's function if it passes its check, the reference otherwise; says which."""
+    exercise = find(id)
+    verdict = _passed.get(_key(id, answer)) or _check(id, answer)
+    if verdict.passed:
+        print(f"{id}: your `{exercise.name}` is used.")
+        return answer
+    print(f"{id}: the reference stands in for `{exercise.name}` until yours passes its check.")
+    return exercise.reference
+
+
+def expect_version(version: str) -> None:
+    """Says when a notebook was built for another version of genlab than the installed one."""
+    global _mismatch
+    import genlab
+
+    if version != genlab.__version__:
+        _mismatch = f" The notebook was made for genlab {version}, installed is {genlab.__version__}."
+        print(f"Note:{_mismatch} Checks may differ; install the other version or take the newer notebook.")
+
+
+def _check(id: str, answer: Any) -> Verdict:
+    specification = find(id)
+    if isinstance(specification, Prediction):
+        return _predicted(specification, answer)
+    key = _key(id, answer)
+    if key in _passed:
+        return _passed[key]
+    problem = _interface(specification, answer)
+    if problem is not None:
+        return failed(specification, problem)
+    seed = id.encode()
+    number = int.from_bytes(digest(seed, "worker")[:6], "big")
+    verdict = judge(specification, seed,
+                    lambda source, inputs: run_in_process(answer, source, inputs, number))
+    if verdict.passed and key is not None:
+        _passed[key] = verdict
+    return verdict
+
+
+def _interface(exercise: Exercise, answer: Any) -> Failure | None:
+    wanted = "a class" if exercise.defines.startswith("class ") else "a function"
+    if not callable(answer):
+        return Failure("wrong type", f"`{exercise.name}` should be {wanted}, not {type(answer).__name__}")
+    if (wanted == "a class") != inspect.isclass(answer):
+        return Failure("wrong type", f"`{exercise.name}` should be {wanted}")
+    if (getattr(answer, "__module__", "") or "").split(".")[0] in ("genlab", "grading"):
+        return Failure("wrong type", f"This `{exercise.name}` is genlab's own: write yours")
+    return None
+
+
+def _predicted(prediction: Prediction, answer: Any) -> Verdict:
+    if callable(answer):
+        try:
+            with random_state(0):
+                answer = answer()
+        except Exception as error:
+            failure = explain(error)
+            status = "not started" if failure.kind == "not started" else "error"
+            text = "Not started." if status == "not started" else f"Your code raised {failure.message}."
+            return Verdict(prediction.id, None, 0, 0, text, status, prediction.hints)
+    try:
+        number = float(answer)
+    except (TypeError, ValueError):
+        return Verdict(prediction.id, False, 0, 0, "Write down a number.", "interface", prediction.hints)
+    if abs(number - prediction.value) <= prediction.tolerance:
+        return Verdict(prediction.id, True, 0, 0, prediction.right, "right")
+    for wrong, says in prediction.mistakes.items():
+        if abs(number - wrong) <= prediction.tolerance:
+            return Verdict(prediction.id, False, 0, 0, says, "wrong", prediction.hints)
+    return Verdict(prediction.id, False, 0, 0, prediction.says, "wrong", prediction.hints)
+
+
+def _key(id: str, answer: Any) -> tuple | None:
+    """What a verdict depends on: the object, its code, and the values of the globals that it uses."""
+    try:
+        return id, id_of(answer), _fingerprint(answer, set())
+    except Exception:
+        return None
+
+
+def id_of(answer: Any) -> int:
+    return answer.__hash__() if inspect.isclass(answer) else hash(answer)
+
+
+def _fingerprint(value: Any, seen: set) -> Any:
+    if id(value) in seen:
+        return "again"
+    if isinstance(value, types.FunctionType):
+        seen.add(id(value))
+        code = value.__code__
+        names = {n: value.__globals__[n] for n in _names(code) if n in value.__globals__}
+        cells = [c.cell_contents for c in value.__closure__ or ()]
+        return (_text(code), repr(value.__defaults__), repr(value.__kwdefaults__),
+                tuple(sorted((n, _fingerprint(v, seen)) for n, v in names.items())),
+                tuple(_fingerprint(v, seen) for v in cells))
+    if inspect.isclass(value) and not value.__module__.startswith(("torch", "genlab", "grading", "builtins")):
+        seen.add(id(value))
+        return tuple(sorted((n, _fingerprint(v, seen)) for n, v in vars(value).items() if callable(v)))
+    if isinstance(value, (int, float, str, bool, tuple, type(None))):
+        return repr(value)
+    return id(value) if not hasattr(value, "_version") else (id(value), value._version)
+
+
+def _text(code: types.CodeType) -> tuple:
+    consts = tuple(_text(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts)
+    return code.co_code, code.co_names, code.co_varnames, consts
+
+
+def _names(code: types.CodeType) -> set[str]:
+    inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    return set(code.co_names).union(*(_names(c) for c in inner))

@@ -1,0 +1,110 @@
+"""One comparison at a time: what an answer returned against what was expected."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grading.exercise import Compare, Values
+
+# Relative and absolute tolerance by the coarser of the two dtypes.
+TOLERANCE = {torch.float64: (1e-6, 1e-8), torch.float32: (1e-4, 1e-5), torch.bfloat16: (2e-2, 1e-2),
+             torch.float16: (5e-3, 1e-3)}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """passed, and if not: why ("missing", "kind", "shape", "finite" or "value") with the two numbers."""
+
+    passed: bool
+    why: str = ""
+    measured: Any = None
+    wanted: Any = None
+    name: str = ""
+
+
+def compare(rule: Compare, inputs: Values, got: Values, expected: Values, n: int) -> Outcome:
+    """The first thing wrong with the values that `rule` names, simplest first."""
+    for name in rule.names:
+        outcome = _form(name, got.get(name), expected[name])
+        if not outcome.passed:
+            return outcome
+    if rule.test is not None:
+        ok, measured, wanted = rule.test(inputs, got, expected, n)
+        return Outcome(bool(ok) and _finite(measured), "" if ok else "value", measured, wanted, rule.names[0])
+    for name in rule.names:
+        outcome = _equal(name, got[name], expected[name], rule.tolerance)
+        if not outcome.passed:
+            return outcome
+    return Outcome(True)
+
+
+def same(a: Values, b: Values, names, tolerance: float | None = None) -> bool:
+    """Do two wrong answers agree in these values, shapes and non-numbers included?"""
+    for name in names:
+        x, y = a.get(name), b.get(name)
+        if isinstance(x, Tensor) != isinstance(y, Tensor):
+            return False
+        if not isinstance(x, Tensor):
+            if x != y:
+                return False
+        elif x.shape != y.shape or not _close(x, y, tolerance, equal_nan=True).all():
+            return False
+    return True
+
+
+def describe(outcome: Outcome) -> str:
+    """`measured 1.31, expected 0.87`: short, and never the whole tensor."""
+    if outcome.why != "value" or outcome.measured is None:
+        return ""
+    return f"(yours {_short(outcome.measured)}, expected {_short(outcome.wanted)})"
+
+
+def _form(name: str, value, wanted) -> Outcome:
+    if value is None:
+        return Outcome(False, "missing", None, wanted, name)
+    if isinstance(wanted, Tensor) != isinstance(value, Tensor):
+        return Outcome(False, "kind", type(value).__name__, type(wanted).__name__, name)
+    if isinstance(wanted, Tensor):
+        if value.shape != wanted.shape:
+            return Outcome(False, "shape", tuple(value.shape), tuple(wanted.shape), name)
+        if not torch.isfinite(value).all() and torch.isfinite(wanted).all():
+            return Outcome(False, "finite", None, None, name)
+    return Outcome(True)
+
+
+def _equal(name: str, value, wanted, tolerance: float | None) -> Outcome:
+    if not isinstance(wanted, Tensor):
+        if isinstance(wanted, str) or isinstance(value, str):
+            ok = value == wanted
+        else:
+            ok = math.isclose(value, wanted, rel_tol=tolerance or 1e-6, abs_tol=1e-8)
+        return Outcome(ok, "" if ok else "value", value, wanted, name)
+    close = _close(value, wanted, tolerance)
+    if close.all():
+        return Outcome(True)
+    gap = (value.double() - wanted.double()).abs().nan_to_num(nan=math.inf).flatten()
+    worst = int(gap.masked_fill(close.flatten(), -1).argmax())
+    return Outcome(False, "value", value.flatten()[worst].item(), wanted.flatten()[worst].item(), name)
+
+
+def _close(value: Tensor, wanted: Tensor, tolerance: float | None, equal_nan: bool = False) -> Tensor:
+    kinds = [t.dtype for t in (value, wanted) if t.dtype in TOLERANCE] or [torch.float64]
+    relative, absolute = max(TOLERANCE[kind] for kind in kinds)
+    if tolerance is not None:
+        absolute, relative = max(absolute, absolute * tolerance / relative), max(relative, tolerance)
+    return torch.isclose(value.double(), wanted.double(), rtol=relative, atol=absolute, equal_nan=equal_nan)
+
+
+def _finite(value) -> bool:
+    if isinstance(value, Tensor):
+        return bool(torch.isfinite(value).all())
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _short(value) -> str:
+    if isinstance(value, Tensor):
+        value = value.flatten()[0].item() if value.numel() else "nothing"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,36 @@
+"""Which lessons there are and which exercises each one holds, in the lesson's order.
+
+Points and the list of exercises come from here and from the exercises alone, never from a notebook.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One sitting and one assignment."""
+
+    name: str
+    title: str
+    exercises: tuple[str, ...]
+    predictions: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        return self.name.split("_")[0]
+
+
+LESSONS = {lesson.name: lesson for lesson in (
+    Lesson("10_vae", "Variational autoencoders",
+           ("vae-reparameterize", "vae-elbo", "vae-bug", "vae-wiring", "vae-iwae", "vae-slerp"),
+           ("vae-predict-kl", "vae-predict-std", "vae-predict-blank")),
+)}
+
+
+def find_lesson(text: str) -> Lesson:
+    """The lesson called '10', '10_vae' or any path that ends so; a KeyError lists what there is."""
+    stem = str(text).replace("\\", "/").rstrip("/").split("/")[-1].split(".")[0]
+    for lesson in LESSONS.values():
+        if stem in (lesson.name, lesson.number):
+            return lesson
+    raise KeyError(f"there is no lesson {text!r}; there is {', '.join(LESSONS)}")
