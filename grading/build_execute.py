@@ -24,7 +24,8 @@ def execute(nb: NotebookNode, *, lesson: str, profile: str, cell_timeout: int = 
 
         client = nbclient.NotebookClient(
             nb, timeout=cell_timeout, kernel_name="python3", record_timing=False,
-            resources={"metadata": {"path": folder}}, on_cell_execute=started,
+            extra_arguments=["--IPKernelApp.log_level=40"], resources={"metadata": {"path": folder}},
+            on_cell_execute=started,
             on_cell_executed=lambda cell, cell_index, execute_reply: bar.update())
         # The folder is the lesson's own, so a results file in it disturbs nobody.
         env = {**os.environ, "GENLAB_PROFILE": profile, "GENLAB_TABLE": os.path.join(folder, "results.csv")}

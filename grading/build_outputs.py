@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -87,7 +88,8 @@ def _bar(model: str, widgets: dict) -> str | None:
         return None
     left, progress, right = (child["state"] for child in children)
     share = progress.get("value", 0) / (progress.get("max") or 1)
-    return f"{left.get('value', '').strip()}|{'█' * round(10 * share):<10}| {right.get('value', '').strip()}"
+    before, after = (unescape(part.get("value", "")).replace("\u2007", " ").strip() for part in (left, right))
+    return f"{before}|{'█' * round(10 * share):<10}| {after}"
 
 
 def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
