@@ -1,0 +1,157 @@
+"""Every exercise: right answers pass, known mistakes are refused by their sentence, nothing is constant."""
+
+import ast
+import builtins
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from grading.check import check, use
+from grading.exercise import Exercise
+from grading.judge import Draw
+from grading.lessons import LESSONS
+from grading.mutants import mutants
+from grading.quality import constant_items, planted, survives, verdict_on
+from grading.registry import all_ids, find, predictions
+from grading.solutions import solution_of
+
+IDS = list(all_ids())
+MISTAKES = [(id, m) for id in IDS for m in find(id).mistakes]
+_ROOT = Path(__file__).parents[2]
+RIGHT = [(id, a) for id in IDS for a in (find(id).reference, *find(id).also_right, *planted(id, _ROOT)[1])]
+PLANTED = [(id, *pair) for id in IDS for pair in planted(id, _ROOT)[0]]
+
+
+def name(value):
+    return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
+
+
+@pytest.mark.parametrize("id, mistake", MISTAKES, ids=name)
+def test_known_mistake_is_refused_and_named(id, mistake):
+    verdict = verdict_on(find(id), mistake.answer, b"test")
+    assert verdict.passed is False
+    assert verdict.points < verdict.out_of
+    assert verdict.message == mistake.says
+
+
+@pytest.mark.parametrize("id, answer", RIGHT, ids=name)
+def test_right_answer_is_accepted(id, answer):
+    for seed in (b"one", b"two", b"three"):
+        verdict = verdict_on(find(id), answer, seed)
+        assert verdict.passed and verdict.points == verdict.out_of, verdict.line
+
+
+@pytest.mark.parametrize("id, answer, mistake", PLANTED, ids=name)
+def test_planted_mistake_is_refused(id, answer, mistake):
+    assert verdict_on(find(id), answer, b"test").passed is False
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_planted_mistakes_are_named(id):
+    """At least nine in ten of those that others planted into right answers get the sentence that fits."""
+    wrong, _ = planted(id, _ROOT)
+    sentences = {m.name: m.says for m in find(id).mistakes}
+    named = [verdict_on(find(id), answer, b"test").message == sentences.get(m, m) for answer, m in wrong]
+    missed = [a.__name__ for (a, _), ok in zip(wrong, named, strict=True) if not ok]
+    assert len(missed) <= 0.1 * len(wrong), missed
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_truth_and_reference_agree(id):
+    """They are two routes to the same thing; where there is no second one, the reference is the truth."""
+    exercise = find(id)
+    verdict = verdict_on(exercise, exercise.reference, b"agree")
+    assert verdict.passed, verdict.line
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_no_item_is_constant(id):
+    assert constant_items(find(id)) == []
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_specification_is_complete(id):
+    exercise = find(id)
+    assert isinstance(exercise, Exercise) and exercise.id == id
+    assert 1 <= exercise.level <= 5 and exercise.minutes > 0 and exercise.points > 0
+    assert len(exercise.mistakes) >= (2 if exercise.minutes <= 10 else 4)
+    assert len(exercise.also_right) >= 2
+    assert len({m.says for m in exercise.mistakes}) >= 2
+    bound = sum(c.false_refusal**2 for c in exercise.comparisons if c.false_refusal)
+    assert bound <= 1e-7, "a right answer must not be refused, in two draws, more often than this"
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_probe_uses_no_secret(id):
+    """Its source runs in a namespace of torch, F, nn, math and probing, and names nothing else."""
+    tree = ast.parse(find(id).probe_source)
+    function = tree.body[0]
+    bound = {n.arg for n in ast.walk(function) if isinstance(n, ast.arg)}
+    bound |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bound |= {n.name for n in ast.walk(function) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    used = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
+    assert used - bound - set(dir(builtins)) <= {"torch", "F", "nn", "math", "probing"}
+    assert not [n for n in ast.walk(function) if isinstance(n, (ast.Import, ast.ImportFrom))]
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_inputs_are_plain_and_never_twice_the_same(id):
+    exercise = find(id)
+    first, second = Draw(exercise, b"a", 1).inputs, Draw(exercise, b"b", 1).inputs
+    assert all(isinstance(v, (torch.Tensor, int, float, str)) for v in first.values())
+    tensors = [k for k, v in first.items() if isinstance(v, torch.Tensor) and v.is_floating_point()]
+    assert any(first[k].shape != second[k].shape or not torch.equal(first[k], second[k]) for k in tensors)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_check_is_quick(id):
+    """A generous bound, so that a busy machine does not fail: the table of `genlab quality` has the times."""
+    solution = solution_of(id, _ROOT)
+    answer = solution.answer() if solution else find(id).also_right[0]
+    times = []
+    for i in range(3):
+        start = time.perf_counter()
+        verdict_on(find(id), answer, f"time {i}".encode())
+        times.append(time.perf_counter() - start)
+    assert statistics.median(times) < 2
+
+
+@pytest.mark.parametrize("id", [id for lesson in LESSONS.values() for id in lesson.exercises])
+def test_solution_passes_and_its_mutants_do_not(id):
+    solution = solution_of(id, _ROOT)
+    assert solution is not None, "no lesson holds a solution"
+    assert verdict_on(find(id), solution.answer(), b"solution").passed
+    known = find(id).equivalent_mutants
+    chosen = [m for m in mutants(solution.source) if m.edit not in known]
+    chosen = chosen[:: max(1, len(chosen) // 12)]
+    surviving = [m.edit for m in chosen if survives(find(id), m, solution)]
+    assert len(surviving) <= 0.05 * len(chosen), surviving
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_untouched_stub_is_not_started(id, capsys):
+    exercise = find(id)
+    space = {}
+    if exercise.defines.startswith("class "):
+        stub = f"class {exercise.name}:\n    def __init__(self, *a, **k): raise NotImplementedError('{id}')"
+        exec(stub, space)
+    else:
+        exec(f"def {exercise.name}(*a, **k): raise NotImplementedError('{id}')", space)
+    verdict = check(id, space[exercise.name])
+    assert verdict.status == "not started" and verdict.passed is None and verdict.points == 0
+    assert use(id, space[exercise.name]) is exercise.reference
+    assert "reference stands in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("id", sorted(predictions()))
+def test_prediction(id):
+    prediction = predictions()[id]
+    assert check(id, prediction.value).passed
+    assert check(id, lambda: prediction.value).passed
+    assert not check(id, prediction.value + 2 * prediction.tolerance + 1).passed
+    for wrong, says in prediction.mistakes.items():
+        assert check(id, wrong).message == says
+    assert check(id, "much").status == "interface"
