@@ -6,7 +6,7 @@
     my_elbo = use("vae-elbo", elbo)     your function once it passes, the reference until then
 """
 
-_PUBLIC = {"check": "grading.check", "use": "grading.check", "expect_version": "grading.check",
+_PUBLIC = {"check": "grading.checking", "use": "grading.checking", "expect_version": "grading.checking",
            "Verdict": "grading.verdict"}
 __all__ = sorted(_PUBLIC)
 
@@ -17,7 +17,7 @@ def __getattr__(name: str):
     from importlib import import_module
 
     value = getattr(import_module(_PUBLIC[name]), name)
-    globals()[name] = value  # the submodule `grading.check` must not hide the function
+    globals()[name] = value
     return value
 
 

@@ -13,12 +13,13 @@ OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast
              ast.MatMult: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Mult}
 COMPARISONS = {ast.Lt: [ast.LtE, ast.Gt], ast.LtE: [ast.Lt, ast.GtE], ast.Gt: [ast.GtE, ast.Lt],
                ast.GtE: [ast.Gt, ast.LtE], ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq]}
-FUNCTIONS = {"sum": "mean", "mean": "sum", "exp": "abs", "log": "abs", "sin": "cos", "cos": "sin",
-             "max": "min", "min": "max", "var": "std", "std": "var", "sqrt": "square", "square": "abs",
-             "cat": "stack", "logsumexp": "sum", "randn_like": "rand_like", "randn": "rand", "softplus": "relu",
-             "clamp_min": "clamp_max", "minimum": "maximum", "maximum": "minimum", "clamp": "abs",
-             "log_softmax": "softmax", "sigmoid": "tanh", "argmax": "argmin"}
-
+FUNCTIONS = {
+    "sum": "mean", "mean": "sum", "exp": "abs", "log": "abs", "sin": "cos", "cos": "sin", "max": "min",
+    "min": "max", "var": "std", "std": "var", "sqrt": "square", "square": "abs", "cat": "stack",
+    "logsumexp": "sum", "randn_like": "rand_like", "randn": "rand", "softplus": "relu",
+    "clamp_min": "clamp_max", "minimum": "maximum", "maximum": "minimum", "clamp": "abs",
+    "log_softmax": "softmax", "sigmoid": "tanh", "argmax": "argmin",
+}
 MODULES = ("torch", "F", "math", "nn", "self")
 
 

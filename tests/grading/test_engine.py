@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-import grading.check
+import grading.checking
 from grading import check, use
 from grading.exercise import Compare, Exercise, Failure, Mistake
 from grading.judge import judge
@@ -86,7 +86,7 @@ def test_errors_are_told_apart():
     assert verdict(other).status == "error"
 
 
-@pytest.mark.parametrize("kind", ["timeout", "died", "malformed", "missing", "withheld", "raised", "unheard of"])
+@pytest.mark.parametrize("kind", ["timeout", "died", "malformed", "missing", "withheld", "raised", "new"])
 def test_absence_of_evidence_is_no_credit(kind):
     found = judge(make(), b"s", lambda source, inputs: Failure(kind, "why"))
     assert found.points == 0 and not found.passed and found.message
@@ -149,7 +149,7 @@ def test_a_fault_of_ours_is_not_a_zero(monkeypatch):
     def broken(*_):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(grading.check, "judge", broken)
+    monkeypatch.setattr(grading.checking, "judge", broken)
     found = check("vae-elbo", lambda x, logits, mu, logvar: x)
     assert found.status == "fault" and found.points is None and found.passed is None
 
@@ -182,7 +182,7 @@ def test_version_is_compared(capsys):
 
     expect_version("0.0.1")
     assert "made for genlab 0.0.1" in capsys.readouterr().out
-    grading.check._mismatch = ""
+    grading.checking._mismatch = ""
 
 
 def test_html_is_escaped_and_hints_are_folded():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from grading.check import check, use
+from grading.checking import check, use
 from grading.exercise import Exercise
 from grading.judge import Draw
 from grading.lessons import LESSONS
