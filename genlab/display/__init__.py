@@ -1,0 +1,16 @@
+"""Pictures, curves and widgets: the only part of genlab that knows matplotlib, IPython and ipywidgets.
+
+Every function returns a picture that shows itself, with its alt text, as the value of a cell; in the
+middle of a cell use `show(picture)`.
+"""
+
+from genlab.display.curves import plot_curves
+from genlab.display.grids import show_grid
+from genlab.display.live import LivePicture
+from genlab.display.points import latent_scatter, plot_bars, plot_rate_distortion
+from genlab.display.style import PALETTE, Picture, new_picture, show, style
+from genlab.display.widgets import Interactive, interpolation, play, traversal
+
+__all__ = ["PALETTE", "Interactive", "LivePicture", "Picture", "interpolation", "latent_scatter",
+           "new_picture", "play", "plot_bars", "plot_curves", "plot_rate_distortion", "show", "show_grid",
+           "style", "traversal"]
