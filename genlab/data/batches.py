@@ -70,8 +70,8 @@ class Batches:
             raise ValueError(f"the state is an order of {len(order)} samples, but there are {self.n} here: "
                              "load it with the tensors it was saved with")
         if state["size"] != self.size or not 0 <= position <= len(self):
-            raise ValueError(f"the state stands after batch {position} of size {state['size']}, but there are "
-                             f"{len(self)} of size {self.size} here: use the arguments it was saved with")
+            raise ValueError(f"the state stands after batch {position} of size {state['size']}, but here are "
+                             f"{len(self)} of size {self.size}: use the arguments it was saved with")
         if (state["rng"] is None) != (self.rng is None):
             saved, here = ("without", "with") if state["rng"] is None else ("with", "without")
             raise ValueError(f"the state was saved {saved} an rng, but these batches were made {here} one: "

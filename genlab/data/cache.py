@@ -6,7 +6,7 @@ nothing half done. What cannot be read is made again; where nothing can be writt
 """
 
 import os
-import tempfile
+import secrets
 import warnings
 import zipfile
 import zlib
@@ -55,11 +55,10 @@ def _read(path: Path, is_valid: Callable[[Arrays], bool]) -> Arrays:
 def _write(path: Path, arrays: Arrays) -> None:
     """Write beside the target, then rename: other processes see the old file or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # no two processes have the same
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(temporary, "xb") as file:
             np.savez_compressed(file, **arrays)
         os.replace(temporary, path)
-    except BaseException:  # a keyboard interrupt, too, must leave nothing behind
-        os.unlink(temporary)
-        raise
+    finally:  # after success there is nothing to remove
+        temporary.unlink(missing_ok=True)

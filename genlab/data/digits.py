@@ -82,7 +82,7 @@ def _downloaded(name: str) -> Arrays:
         try:
             parts = [dataset(folder, train=train, download=True) for train in (True, False)]
         except (OSError, RuntimeError) as error:
-            raise RuntimeError(f"{name} could not be downloaded ({error}): connect to the network, or use "
+            raise RuntimeError(f"{name} could not be downloaded: connect to the network, or use "
                                'source="embedded", 5000 real digits that need no download') from error
         for part in parts:
             pairs.extend((np.asarray(image), label) for image, label in part)
