@@ -1,0 +1,88 @@
+"""The features in which digits are compared: a small classifier's penultimate layer.
+
+Three 3×3 convolutions, each followed by ReLU and 2×2 max-pooling, then 64 features, then 10 logits. The
+features are taken before their ReLU, and each is scaled to unit variance over the 4000 training digits,
+so that a Fréchet distance of 64 is what their whole spread would cost.
+
+`genlab.weights.digit_features` trains it, on digits with distortion, noise and blur, so that a little
+speckle does not outweigh the shape, and on images that are no digits, which it is taught to call equally
+likely every digit: its confidence then says something. What it makes of real digits, of noise and of
+missing classes is measured by the same command and stands in genlab/weights/digit_features.json.
+
+Hendrycks, Mazeika and Dietterich (2019), Deep anomaly detection with outlier exposure, arXiv:1812.04606.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class DigitFeatures(nn.Module):
+    """Images (B, 1, 28, 28) in [0, 1] to the logits of ten digits, (B, 10). 40 114 parameters."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(before, after, 3, padding=1) for before, after in ((1, 16), (16, 32), (32, 40))
+        )
+        self.embedding = nn.Linear(40 * 3 * 3, 64)
+        self.head = nn.Linear(64, 10)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the images are compared in, (B, 64), before the ReLU."""
+        for convolution in self.convolutions:
+            x = F.max_pool2d(F.relu(convolution(x)), 2)
+        return self.embedding(x.flatten(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(F.relu(self.features(x)))
+
+
+@lru_cache
+def digit_features() -> DigitFeatures:
+    """The trained network, on the CPU, in eval mode, without gradients of its own; one for all callers."""
+    from genlab import weights
+
+    network = DigitFeatures()
+    network.load_state_dict(weights.load("digit_features"))
+    return network.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def image_features(images: Tensor, *, batch: int = 500) -> Tensor:
+    """`digit_features().features` of many images, batch by batch: (n, 64), on the CPU.
+
+    Args:
+        images: in [0, 1], (n, 1, 28, 28) or (n, 784).
+
+    Raises:
+        ValueError: another shape, values out of range or not finite.
+    """
+    return _in_batches(digit_features().features, images, batch)
+
+
+@torch.no_grad()
+def predictions(images: Tensor, *, batch: int = 500) -> Tensor:
+    """Probability of each digit for many images, (n, 10), rows sum to 1; see `image_features`."""
+    return _in_batches(digit_features(), images, batch).softmax(1)
+
+
+def _in_batches(function: Callable[[Tensor], Tensor], images: Tensor, batch: int) -> Tensor:
+    device = digit_features().head.weight.device
+    return torch.cat([function(part.to(device)).cpu() for part in _as_digits(images).split(batch)])
+
+
+def _as_digits(images: Tensor) -> Tensor:
+    from genlab.data import check_range
+
+    images = torch.as_tensor(images).detach()
+    if images.shape[1:] not in ((1, 28, 28), (784,)) or not len(images):
+        raise ValueError(f"images must be (n, 1, 28, 28) or (n, 784) with n ≥ 1, got {tuple(images.shape)}")
+    bad = int((~images.isfinite()).flatten(1).any(1).sum())
+    if bad:
+        raise ValueError(f"{bad} of {len(images)} images hold values that are not finite")
+    check_range(images, 0.0, 1.0, "images")
+    return images.reshape(-1, 1, 28, 28).cpu().float()

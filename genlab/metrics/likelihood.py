@@ -1,0 +1,125 @@
+"""How probable does a model find the data: bounds on log p(x), with an error bar.
+
+    ELBO   E_q [log p(x, z) - log q(z | x)]                     ≤ log p(x)
+    IWAE   E log (1/k) Σ_i p(x, z_i) / q(z_i | x), z_i ~ q      between the ELBO and log p(x), rising with k
+
+All values are in nats per image. A bound says something about log p(x) only if x is what the model's
+likelihood is over: binary images for a Bernoulli decoder. On grey images the same sum is a useful loss,
+but no log-probability, and must not be compared with published numbers.
+
+Kingma and Welling (2013), Auto-encoding variational Bayes, arXiv:1312.6114.
+Burda, Grosse and Salakhutdinov (2015), Importance weighted autoencoders, arXiv:1509.00519.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Estimate(NamedTuple):
+    """A mean over n items and its standard error, s / √n."""
+
+    value: float
+    error: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g} ± {self.error:.2g} (n = {self.n})"
+
+
+def estimate(values: Tensor) -> Estimate:
+    """The mean of n numbers, (n,), with its standard error.
+
+    Raises:
+        ValueError: fewer than two numbers, or one that is not finite.
+    """
+    values = torch.as_tensor(values).detach().cpu().double()
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"an error bar needs at least two numbers in a row, got shape {tuple(values.shape)}")
+    bad = int((~values.isfinite()).sum())
+    if bad:
+        raise ValueError(f"{bad} of {len(values)} values are not finite: no mean can be given")
+    return Estimate(values.mean().item(), values.std().item() / math.sqrt(len(values)), len(values))
+
+
+def mean_elbo(model: Any, x: Tensor, y: Tensor | None = None, *, rng: torch.Generator | None = None,
+              batch: int = 250) -> Estimate:
+    """Mean of `model.elbo(x, rng=rng)` over the images, in nats; of a conditional model with y=y too.
+
+    Works batch by batch, in eval mode (restored afterwards), without a graph. The error is that of a
+    mean over images: the draws of z are part of the scatter.
+
+    Args:
+        model: anything whose `elbo` maps (B, …) to (B,) nats.
+        x: images, (n, …), as the model takes them.
+        y: labels, (n, …), for a model that is conditioned on them.
+    """
+    return _mean_bound(model, partial(model.elbo, rng=rng), x, y, batch)
+
+
+def mean_iwae(model: Any, x: Tensor, y: Tensor | None = None, *, k: int = 50,
+              rng: torch.Generator | None = None, batch: int | None = None) -> Estimate:
+    """Mean of `model.iwae(x, k=k, rng=rng)` over the images, in nats; see `mean_elbo`.
+
+    Args:
+        k: latent draws for each image.
+        batch: images at a time; by default as many as make 10 000 decoded images with their k draws.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    batch = max(1, 10_000 // k) if batch is None else batch
+    return _mean_bound(model, partial(model.iwae, k=k, rng=rng), x, y, batch)
+
+
+def bits_per_dim(nats: float | Tensor, dims: int) -> float | Tensor:
+    """nats / (dims ln 2): a negative log-likelihood (or loss) in nats as bits per dimension.
+
+    It keeps the sign: give -ELBO, not the ELBO, for the usual positive number.
+    """
+    if dims < 1:
+        raise ValueError(f"dims counts the pixels (times channels) of one image, got {dims}")
+    return nats / (dims * math.log(2))
+
+
+@torch.no_grad()
+def _mean_bound(model: Any, bound: Callable[..., Tensor], x: Tensor, y: Tensor | None,
+                batch: int) -> Estimate:
+    if batch < 1:
+        raise ValueError(f"batch must be at least 1, got {batch}")
+    if y is not None and len(y) != len(x):
+        raise ValueError(f"x and y must have equal lengths, got {len(x)} and {len(y)}")
+    modes = _set_eval(model)
+    try:
+        values = [_bound_of_part(model, bound, x[i:i + batch], None if y is None else y[i:i + batch])
+                  for i in range(0, len(x), batch)]
+    finally:
+        for module, training in modes:
+            module.training = training
+    return estimate(torch.cat(values) if values else torch.empty(0))
+
+
+def _bound_of_part(model: Any, bound: Callable[..., Tensor], x: Tensor, y: Tensor | None) -> Tensor:
+    device = _device(model, x)
+    value = bound(x.to(device)) if y is None else bound(x.to(device), y=y.to(device))
+    if value.shape != (len(x),):
+        raise ValueError(f"the bound must be one number per image, ({len(x)},), "
+                         f"got shape {tuple(value.shape)}: do not average over the batch")
+    return value.cpu()
+
+
+def _set_eval(model: Any) -> list[tuple[nn.Module, bool]]:
+    """Switches to eval mode and returns the modes to restore, module by module (a part may be frozen)."""
+    if not isinstance(model, nn.Module):
+        return []
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    return modes
+
+
+def _device(model: Any, x: Tensor) -> torch.device:
+    parameter = next(model.parameters(), None) if isinstance(model, nn.Module) else None
+    return x.device if parameter is None else parameter.device
