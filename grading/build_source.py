@@ -17,7 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-MARKER = re.compile(r"# Exercise ([a-z0-9]+(?:-[a-z0-9]+)+)\b")
+MARKER = re.compile(r"# Exercise ([a-z0-9]+(?:-[a-z0-9]+)+)\s*$")
 CHECK = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 
 
@@ -73,7 +73,10 @@ def digest(text: str) -> str:
 
 def exercise_id(source: str) -> str | None:
     """The id in the marker on the first line of an answer cell."""
-    found = MARKER.match(source)
+    first = source.split("\n")[0]
+    found = MARKER.match(first)
+    if found is None and first.startswith("# Exercise"):
+        raise BuildError(f"the marker should be `# Exercise some-id` and nothing else, not `{first}`")
     return found.group(1) if found else None
 
 

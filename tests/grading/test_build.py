@@ -60,7 +60,7 @@ def add(a, b):
 check("toy-add", add)
 
 # %%
-# Exercise toy-predict-two: what is 1 + 1?
+# Exercise toy-predict-two
 ### BEGIN SOLUTION
 two = 2
 ### END SOLUTION
@@ -122,7 +122,7 @@ def add(a, b):
 
 def test_a_solution_at_the_margin_becomes_an_empty_answer(student):
     assert cell(student, "toy-predict-two").source == (
-        "# Exercise toy-predict-two: what is 1 + 1?\ntwo = None  # your answer")
+        "# Exercise toy-predict-two\ntwo = None  # your answer")
 
 
 def test_the_solved_notebook_keeps_the_markers(solved):
@@ -177,6 +177,7 @@ def test_an_insertion_leaves_the_other_cells_ids(student):
     ("# Exercise toy-predict-two", "# Exercise toy-add", "two cells are marked|must call"),
     ('print("last cell")', 'check("toy-add", add)', "must stand in the cell right after"),
     ("toy-add", "toy-unknown", "toy-unknown"),
+    ("# Exercise toy-add", "# Exercise toy-add: a sum", "and nothing else"),
 ])
 def test_a_faulty_lesson_is_refused_in_words(old, new, says):
     assert old in LESSON
