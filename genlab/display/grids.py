@@ -90,7 +90,7 @@ class _Sheet:
     def __init__(self, tiles, columns, rows, titles, title, scale, per_tile):
         self.columns, self.rows, self.titles, self.title = columns, rows, titles, title
         self.n, self.per_tile = len(tiles), per_tile
-        self.colours = None if tiles.shape[-1] == 3 else 256
+        self.photographic = tiles.shape[-1] == 3
         side, height = max(tiles.shape[1:3]), math.ceil(len(tiles) / columns)
         scale = scale or best_scale(side, columns, height)
         self.gap = max(2, round(GAP * side * scale))
@@ -106,7 +106,8 @@ class _Sheet:
         needed = max(left + width + margin, 10 + round(6.6 * len(self.title or "")))
         size = needed, top + height + margin
         with style():
-            figure = Picture(figsize=(size[0] / DPI, size[1] / DPI), dpi=DPI, alt=alt, colours=self.colours)
+            figure = Picture(figsize=(size[0] / DPI, size[1] / DPI), dpi=DPI, alt=alt,
+                             photographic=self.photographic)
             axes = figure.add_axes((left / size[0], margin / size[1], width / size[0], height / size[1]))
             axes.imshow(self.image, interpolation="none", aspect="auto", extent=(0, width, height, 0))
             axes.axis("off")

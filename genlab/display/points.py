@@ -69,7 +69,7 @@ def plot_rate_distortion(points: Mapping[str, tuple[float, float]], *, title: st
     return figure
 
 
-def latent_scatter(mu: Tensor, labels: Tensor, *, names: Sequence[str] | None = None, limit: int = 1500,
+def latent_scatter(mu: Tensor, labels: Tensor, *, names: Sequence[str] | None = None, limit: int = 1200,
                    title: str | None = None, alt: str | None = None) -> Picture:
     """Codes in the plane, each drawn as its label, so that colour is never the only sign.
 
@@ -152,6 +152,8 @@ def _to_plane(codes: Tensor) -> tuple[Tensor, tuple[str, str]]:
     centred = codes - codes.mean(0)
     _, values, directions = torch.linalg.svd(centred, full_matrices=False)
     share = values**2 / (values**2).sum()
-    directions = directions[:2] * directions[:2].abs().max(1).values.reciprocal().unsqueeze(1).sign()
+    directions = directions[:2]
+    largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
+    directions = directions * largest.sign()  # else the picture is mirrored from one machine to another
     names = tuple(f"principal direction {i + 1} ({100 * share[i]:.0f} % of the variance)" for i in range(2))
     return centred @ directions.T, names

@@ -50,19 +50,19 @@ class Picture(Figure):
 
     Args:
         alt: what the picture shows, for readers who do not see it.
-        colours: how many the file has at most, None for all. 256 are exact for grey images and 64 enough
-            for charts, and the file is a third of the size or less.
+        photographic: keep every colour. Otherwise the file has 256 of them, which in charts nobody sees,
+            and less than half the size; grey stays exact.
     """
 
-    def __init__(self, *args, alt: str = "", colours: int | None = 256, **options):
+    def __init__(self, *args, alt: str = "", photographic: bool = False, **options):
         super().__init__(*args, **options)
         FigureCanvasAgg(self)
         self.alt = alt
-        self.colours = colours
+        self.photographic = photographic
 
     def png(self) -> bytes:
         """The file that `show` displays."""
-        return png(pixels(self), alt=self.alt, colours=self.colours)
+        return png(pixels(self), alt=self.alt, photographic=self.photographic)
 
     def _ipython_display_(self) -> None:
         show(self)
@@ -83,7 +83,7 @@ def for_text(colour: str) -> str:
 
 def new_picture(width: float = 6.5, height: float = 3.2, *, alt: str = "", **options) -> Picture:
     """An empty picture; width and height in inches of 100 pixels. Call it within `style()`."""
-    return Picture(figsize=(width, height), dpi=DPI, alt=alt, colours=64, layout="constrained", **options)
+    return Picture(figsize=(width, height), dpi=DPI, alt=alt, layout="constrained", **options)
 
 
 def pixels(figure: Figure, sharpness: float = SHARPNESS) -> np.ndarray:
@@ -106,17 +106,28 @@ def _resolution(figure: Figure, dpi: float):
         figure.dpi = before
 
 
-def png(image: np.ndarray, *, alt: str = "", colours: int | None = 256) -> bytes:
+def png(image: np.ndarray, *, alt: str = "", photographic: bool = False) -> bytes:
     """A small PNG of (H, W) or (H, W, 3) bytes, with its description inside."""
     picture = Image.fromarray(image)
-    if picture.mode == "RGB" and colours:
-        picture = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    if image.ndim == 3 and (image == image[..., :1]).all():
+        picture = Image.fromarray(image[..., 0])
+    elif image.ndim == 3 and not photographic:
+        picture = _fewer_colours(picture)
     text = PngImagePlugin.PngInfo()
     if alt:
         text.add_itxt("Description", alt)
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True, pnginfo=text)
     return file.getvalue()
+
+
+def _fewer_colours(picture: Image.Image) -> Image.Image:
+    """The picture with a palette of 256 colours, in which white is white."""
+    picture = picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = np.array(picture.getpalette("RGB")).reshape(-1, 3)
+    palette[(palette >= 252).all(1)] = 255
+    picture.putpalette(palette.ravel().tolist())
+    return picture
 
 
 def bundle(data: bytes, alt: str) -> tuple[dict, dict]:
@@ -144,7 +155,8 @@ def show(figure: Figure, alt: str | None = None) -> None:
         return
     from IPython.display import display
 
-    data, metadata = bundle(png(pixels(figure), alt=alt, colours=getattr(figure, "colours", 256)), alt)
+    photographic = getattr(figure, "photographic", False)
+    data, metadata = bundle(png(pixels(figure), alt=alt, photographic=photographic), alt)
     display(data, raw=True, metadata=metadata)
     if alt:
         display(description(alt), raw=True)

@@ -159,7 +159,7 @@ def _image_png(images: Tensor, value_range) -> bytes:
     n, height, width, channels = tiles.shape
     scale = max(1, min(SIDE * SHARPNESS // height, PAGE * SHARPNESS // (n * width)))
     row = compose(tiles, n, scale=scale, gap=4 if n > 1 else 0)
-    return png(row if channels == 3 else row[..., 0], colours=None)
+    return png(row, photographic=channels == 3)
 
 
 def _side_by_side(controls: ipywidgets.Widget, image: ipywidgets.Image) -> ipywidgets.HBox:
