@@ -1,0 +1,107 @@
+"""Small parts of training loops."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+
+def endless(batches: Iterable) -> Iterator[tuple]:
+    """Epoch after epoch, each batch as a tuple.
+
+    Raises:
+        ValueError: an epoch without a batch.
+    """
+    while True:
+        found = False
+        for batch in batches:
+            found = True
+            yield tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+        if not found:
+            raise ValueError("batches yielded nothing: the data set is empty or smaller than one batch "
+                             "(drop_last=False keeps it), or an iterator that is used up: pass a loader")
+
+
+def moved(batch: tuple, device: torch.device) -> tuple:
+    """The batch with its tensors on a device."""
+    return tuple(part.to(device, non_blocking=True) if isinstance(part, Tensor) else part for part in batch)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where the model's parameters are."""
+    parameter = next(model.parameters(), None)
+    return torch.device("cpu") if parameter is None else parameter.device
+
+
+def loss_parts(parts: Any) -> dict[str, Tensor]:
+    """What `loss` returned, if it is what it should be."""
+    if not isinstance(parts, Mapping) or "loss" not in parts:
+        raise TypeError(f'model.loss must return a dict of scalars with the key "loss", '
+                        f'got {type(parts).__name__}: return {{"loss": loss}}')
+    shapes = {name: tuple(part.shape) for name, part in parts.items() if part.ndim}
+    if shapes:
+        raise ValueError(f"the parts of a loss must be scalars, got {shapes}: average over the batch")
+    return dict(parts)
+
+
+def update(loss: Tensor, model: nn.Module, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler,
+           clip: float | None = None) -> None:
+    """One step downhill, with the norm of the gradient clipped; a disabled scaler does nothing."""
+    optimizer.zero_grad(set_to_none=True)
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+
+
+def moving_average(model: nn.Module, decay: float | None) -> AveragedModel | None:
+    """A copy of the model that follows its weights; no copy for None. Its `.module` is the averaged model.
+
+    Early on it forgets faster, w̄ ← d w̄ + (1 - d) w with d = min(decay, (1 + k)/(10 + k)) after k
+    updates, so that a short run is not an average with its initial weights.
+    """
+    if decay is None:
+        return None
+    if not 0 < decay < 1:
+        raise ValueError(f"ema must lie between 0 and 1, got {decay}: 0.999 averages about 1000 steps")
+
+    @torch.no_grad()
+    def follow(averages: list[Tensor], weights: list[Tensor], count: Tensor | int) -> None:
+        k = int(count)
+        for average, weight in zip(averages, weights, strict=True):
+            average.lerp_(weight, 1 - min(decay, (1 + k) / (10 + k)))
+
+    averaged = AveragedModel(model, multi_avg_fn=follow).requires_grad_(False)
+    averaged.module.train(model.training)
+    return averaged
+
+
+class Precision:
+    """Mixed precision where there is CUDA; elsewhere, and for None, plain float32.
+
+    Its scaler multiplies the loss before the gradient is taken, because small gradients would be 0 in
+    float16 (Micikevicius et al. 2017, arXiv:1710.03740); in all other cases it does nothing.
+    """
+
+    def __init__(self, name: str | None, device: torch.device):
+        if name not in (None, "bfloat16", "float16"):
+            raise ValueError(f'precision must be None, "bfloat16" or "float16", got {name!r}')
+        self.enabled = name is not None and device.type == "cuda"
+        self.device = device.type
+        self.dtype = getattr(torch, name) if name else None
+        self.scaler = torch.amp.GradScaler("cuda", enabled=self.enabled and name == "float16")
+
+    def autocast(self) -> torch.autocast:
+        """A context in which operations choose their precision."""
+        return torch.autocast(self.device if self.enabled else "cpu", dtype=self.dtype, enabled=self.enabled)
+
+
+def at_least_one(**numbers: int) -> None:
+    """Raise ValueError for a number below 1."""
+    for name, number in numbers.items():
+        if number < 1:
+            raise ValueError(f"{name} must be at least 1, got {number}")

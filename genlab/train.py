@@ -1,0 +1,69 @@
+"""The recipes of the outline: a few lines over `fit`, one for each family of models.
+
+A loader yields (images, labels) with images in [0, 1]; a trainer brings them to its model's range.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genlab.data.ranges import binarize, check_range
+from genlab.fit import History, fit
+from genlab.random import bernoulli
+
+
+class Converted:
+    """The batches of a loader, images converted; all else, such as `state_dict`, is the loader's."""
+
+    def __init__(self, batches: Iterable, convert: Callable[[Tensor], Tensor]):
+        self.batches, self.convert = batches, convert
+
+    def __iter__(self) -> Iterator[tuple]:
+        for batch in self.batches:
+            images, *others = batch if isinstance(batch, (tuple, list)) else (batch,)
+            yield (self.convert(images), *others)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("batches", "convert"):  # not there yet, as while unpickling
+            raise AttributeError(name)
+        return getattr(self.batches, name)
+
+
+def train_vae(model: nn.Module, train_loader: Iterable, epochs: int = 10, lr: float = 1e-3, *,
+              max_steps: int | None = None, rng: torch.Generator | None = None, dynamic: bool = False,
+              **options: Any) -> History:
+    """Train a VAE, conditional, beta or convolutional, on binary images, with Adam.
+
+    Args:
+        train_loader: yields (images in [0, 1], labels), epoch after epoch.
+        max_steps: stop there even if the epochs are not over.
+        dynamic: a pixel is 1 with its grey value as probability, drawn anew each time, in place of
+            1 where it is above 0.5: another distribution, whose nats are not comparable.
+        options: of `fit`: watch, ema, schedule, checkpoint, progress, ….
+    """
+    def convert(images: Tensor) -> Tensor:
+        if not dynamic:
+            return binarize(images)
+        check_range(images, 0, 1)
+        return bernoulli(images, rng=rng)
+
+    optimizer = torch.optim.Adam(model.parameters(), lr)
+    steps = steps_of(train_loader, epochs, max_steps)
+    return fit(model, Converted(train_loader, convert), optimizer, steps=steps, rng=rng, **options)
+
+
+def steps_of(batches: Iterable, epochs: int, max_steps: int | None = None) -> int:
+    """Number of batches in so many epochs, or max_steps if that is less.
+
+    Raises:
+        ValueError: there are no batches, or their number is unknown and max_steps is not given.
+    """
+    if not hasattr(batches, "__len__"):
+        if max_steps is None:
+            raise ValueError("this loader does not know its length: pass max_steps")
+        return max_steps
+    if len(batches) == 0:
+        raise ValueError("the loader is empty: it needs at least one batch of images")
+    return min(epochs * len(batches), max_steps or epochs * len(batches))
