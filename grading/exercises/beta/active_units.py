@@ -1,0 +1,119 @@
+"""beta-active-units: which latent dimensions does the encoder use?"""
+
+import torch
+
+from genlab.random import permutation, randn
+from grading import probing
+from grading.exercise import Compare, Exercise, Mistake
+
+
+def inputs(rng, n=1):
+    """Standard deviations around the threshold's root, in random order, with means far from zero."""
+    one = torch.ones(1, dtype=torch.float64)
+    N, K = 40, 14
+    order = permutation(K, rng=rng)
+    spread = torch.tensor([0.0, 0.004, 0.008, 0.02, 0.04, 0.07, 0.085, 0.12, 0.15, 0.2, 0.3, 0.5, 0.8, 1.1],
+                          dtype=torch.float64)[order]
+    def table(images):  # exactly these spreads: nothing is near a threshold, whichever divisor is used
+        raw = randn((images, K), like=one, rng=rng)
+        return (raw - raw.mean(0)) / raw.std(0) * spread + 3 * randn((K,), like=one, rng=rng)
+
+    return {"mu": table(N), "few": table(6), "threshold": float(0.026 + 0.004 * torch.rand(1, generator=rng))}
+
+
+def probe(active_units, mu, threshold, few):
+    """Which units are active, at the default threshold and at another, as numbers 0 and 1."""
+    standard = probing.tensor(active_units(mu), "`active_units`")
+    other = probing.tensor(active_units(mu, threshold), "`active_units`")
+    small = probing.tensor(active_units(few, threshold=threshold), "`active_units`")
+    return dict(standard=standard.double(), other=other.double(), small=small.double(), kind=str(standard.dtype))
+
+
+def reference(mu, threshold=0.01):
+    """A_k = [Var over images of μ_k(x) > threshold] (Burda et al. 2015)."""
+    return mu.var(0) > threshold
+
+
+# Known mistakes
+
+
+def variance_within_an_image(mu, threshold=0.01):
+    return mu.var(1) > threshold
+
+
+def std_for_variance(mu, threshold=0.01):
+    return mu.std(0) > threshold
+
+
+def second_moment(mu, threshold=0.01):
+    return (mu**2).mean(0) > threshold
+
+
+def mean_for_variance(mu, threshold=0.01):
+    return mu.mean(0).abs() > threshold
+
+
+def collapsed_counted(mu, threshold=0.01):
+    return mu.var(0) < threshold
+
+
+def threshold_ignored(mu, threshold=0.01):
+    return mu.var(0) > 0.01
+
+
+def count_only(mu, threshold=0.01):
+    return (mu.var(0) > threshold).sum()
+
+
+def variance_returned(mu, threshold=0.01):
+    return mu.var(0)
+
+
+def whole_matrix(mu, threshold=0.01):
+    return (mu - mu.mean(0)) ** 2 > threshold
+
+
+# Also right
+
+
+def by_moments(mu, threshold=0.01):
+    return ((mu - mu.mean(0, keepdim=True)) ** 2).sum(0) / (len(mu) - 1) > threshold
+
+
+def population_variance(mu, threshold=0.01):
+    return torch.var(mu, dim=0, unbiased=False).gt(threshold)
+
+
+def by_columns(mu, threshold=0.01):
+    return torch.tensor([float(column.std()) ** 2 > threshold for column in mu.T])
+
+
+exercise = Exercise(
+    id="beta-active-units", defines="active_units(mu, threshold=0.01)", core=True, points=2, level=2, minutes=10,
+    inputs=inputs, probe=probe, reference=reference,
+    withholds=["genlab.metrics.posterior.active_units"],
+    comparisons=[
+        Compare("standard", points=1, shape="(K,)", says="One truth value for each latent dimension: does the mean of q "
+                "vary from image to image by more than the threshold?"),
+        Compare("other", "small", points=1, shape="(K,)", says="The same at another threshold and for fewer images."),
+    ],
+    mistakes=[
+        Mistake(variance_within_an_image, "You take the variance over the latent dimensions of one image. A unit is active if it "
+                "varies from image to image: over the batch."),
+        Mistake(std_for_variance, "You compare the standard deviation with the threshold; it is for the variance."),
+        Mistake(second_moment, "A unit stuck at a constant far from 0 carries no information. Subtract the mean over images: "
+                "it is the variance that counts."),
+        Mistake(mean_for_variance, "You look at the mean of μ. What matters is whether μ changes from image to image."),
+        Mistake(collapsed_counted, "You mark the collapsed units. The active ones are asked for."),
+        Mistake(threshold_ignored, "The argument `threshold` is not used."),
+        Mistake(count_only, "You return how many units are active. One truth value for each unit is asked for."),
+        Mistake(variance_returned, "You return the variances. Compare them with the threshold."),
+        Mistake(whole_matrix, "You compare every image's deviation. Average over the images first."),
+    ],
+    also_right=[by_moments, population_variance, by_columns],
+    hints=[
+        "If the decoder gets the same code for every image in some dimension, what can it learn from it?",
+        "A unit k is active if the variance over the images of μ_k(x) exceeds the threshold.",
+        "mu.var(0) is the variance of each column; compare it with the threshold.",
+    ],
+)

@@ -1,0 +1,215 @@
+"""beta-loss: reconstruction plus β times KL, with free bits."""
+
+import torch
+from torch.distributions import Bernoulli, Normal, kl_divergence
+from torch.nn import functional as F
+
+from genlab.random import randint, randn
+from grading import probing
+from grading.exercise import Compare, Exercise, Mistake
+
+
+def inputs(rng, n=1):
+    """Some dimensions lie below the free bits on average and some above, and some images cross it."""
+    B, D, K = 5, 9, 4
+    one = torch.ones(1, dtype=torch.float64)
+    spread = torch.tensor([0.05, 0.2, 0.9, 1.4], dtype=torch.float64)
+    return {
+        "x": randint(0, 2, (B, D), rng=rng).double(),
+        "logits": 2 * randn((B, D), like=one, rng=rng),
+        "mu": spread * randn((B, K), like=one, rng=rng) + spread / 2,
+        "logvar": -spread * (0.5 + randn((B, K), like=one, rng=rng).abs()),
+        "beta": float(2 + 3 * torch.rand(1, generator=rng)),
+        "free_bits": float(0.55 + 0.2 * torch.rand(1, generator=rng)),
+        "many": float(6 + 3 * torch.rand(1, generator=rng)),
+    }
+
+
+def probe(beta_vae_loss, x, logits, mu, logvar, beta, free_bits, many):
+    """The loss at β and at 1, with and without free bits, and how it moves with logits, μ and log σ²."""
+    leaves = [probing.leaf(t) for t in (logits, mu, logvar)]
+    value = probing.tensor(beta_vae_loss(x, *leaves, beta), "`beta_vae_loss`")
+    d_logits, d_mu, d_logvar = probing.vjp(value, leaves)
+    one = probing.tensor(beta_vae_loss(x, logits, mu, logvar, 1.0), "`beta_vae_loss`")
+    leaf = probing.leaf(mu)
+    free = probing.tensor(beta_vae_loss(x, logits, leaf, logvar, beta, free_bits=free_bits), "`beta_vae_loss`")
+    (free_d_mu,) = probing.vjp(free, [leaf])
+    all_free = probing.tensor(beta_vae_loss(x, logits, mu, logvar, beta, many), "`beta_vae_loss`")
+    return dict(one=one, value=value, d_logits=d_logits, d_mu=d_mu, d_logvar=d_logvar, free=free,
+                free_d_mu=free_d_mu, all_free=all_free)
+
+
+def reference(x, logits, mu, logvar, beta, free_bits=0.0):
+    """The formula as it stands in the lesson."""
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(0)
+    return reconstruction + beta * kl.clamp(min=free_bits).sum()
+
+
+def truth(x, logits, mu, logvar, beta, free_bits=0.0):
+    """By torch.distributions, dimension by dimension."""
+    loss = -Bernoulli(logits=logits).log_prob(x).sum(1).mean()
+    for k in range(mu.shape[1]):
+        q = Normal(mu[:, k], (logvar[:, k] / 2).exp())
+        kl = kl_divergence(q, Normal(torch.zeros_like(mu[:, k]), torch.ones_like(mu[:, k]))).mean()
+        loss = loss + beta * (kl if kl >= free_bits else 0 * kl + free_bits)
+    return loss
+
+
+def _bce(x, logits):
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+
+
+def _kl(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
+
+
+# Known mistakes
+
+
+def beta_on_reconstruction(x, logits, mu, logvar, beta, free_bits=0.0):
+    return beta * _bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def beta_on_both(x, logits, mu, logvar, beta, free_bits=0.0):
+    return beta * (_bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum())
+
+
+def beta_ignored(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def beta_divides(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum() / beta
+
+
+def kl_subtracted(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) - beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def sign_flipped(x, logits, mu, logvar, beta, free_bits=0.0):
+    return -_bce(x, logits) - beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def pixel_mean(x, logits, mu, logvar, beta, free_bits=0.0):
+    return F.binary_cross_entropy_with_logits(logits, x) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def latent_mean(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).mean()
+
+
+def batch_sum(x, logits, mu, logvar, beta, free_bits=0.0):
+    return len(x) * (_bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum())
+
+
+def free_bits_as_ceiling(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar).mean(0)
+    return _bce(x, logits) + beta * (kl.clamp(max=free_bits) if free_bits else kl).sum()
+
+
+def free_bits_subtracted(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * (_kl(mu, logvar).mean(0) - free_bits).clamp(min=0).sum()
+
+
+def free_bits_on_the_total(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).sum().clamp(min=free_bits * mu.shape[1])
+
+
+def free_bits_once_on_the_total(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).sum().clamp(min=free_bits)
+
+
+def free_bits_per_image(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).clamp(min=free_bits).sum(1).mean()
+
+
+def free_bits_after_beta(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + (beta * _kl(mu, logvar).mean(0)).clamp(min=free_bits).sum()
+
+
+def free_bits_ignored(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).sum()
+
+
+def kl_without_half(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * (2 * _kl(mu, logvar)).mean(0).clamp(min=free_bits).sum()
+
+
+def logvar_as_log_std(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, 2 * logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def per_image(x, logits, mu, logvar, beta, free_bits=0.0):
+    return (F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+            + beta * _kl(mu, logvar).clamp(min=free_bits).sum(1))
+
+
+# Also right
+
+
+def by_distributions(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = kl_divergence(Normal(mu, torch.exp(logvar / 2)), Normal(0.0, 1.0)).mean(dim=0)
+    floor = torch.full_like(kl, free_bits)
+    return -Bernoulli(logits=logits).log_prob(x).sum(-1).mean() + beta * torch.maximum(kl, floor).sum()
+
+
+def with_sums(x, logits, mu, logvar, beta, free_bits=0.0):
+    B = x.size(0)
+    bce = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / B
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=0) / B
+    return bce + sum(beta * torch.clamp_min(k, free_bits) for k in kl)
+
+
+def with_relu(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = (mu.square() + logvar.exp() - logvar - 1).div(2).mean(0)
+    kl = free_bits + F.relu(kl - free_bits)
+    return (F.softplus(logits) - x * logits).sum() / x.shape[0] + torch.sum(kl * beta)
+
+
+exercise = Exercise(
+    id="beta-loss", defines="beta_vae_loss(x, logits, mu, logvar, beta, free_bits=0.0)", core=True, points=4,
+    level=3, minutes=15, inputs=inputs, probe=probe, reference=reference, truth=truth,
+    withholds=["genlab.models.vae.BetaVAE.loss", "genlab.models.vae.BetaVAE.loss_function"],
+    comparisons=[
+        Compare("one", points=1, shape="()", says="At β = 1 the loss is minus the ELBO, averaged over the images."),
+        Compare("value", "d_logits", "d_mu", "d_logvar", points=2, shape="()",
+                says="β weighs the KL and nothing else: look at the value and its gradients away from β = 1."),
+        Compare("free", "free_d_mu", "all_free", points=1, shape="()",
+                says="With free bits the KL of each dimension, averaged over the images, counts at least that many "
+                     "nats, and no gradient pushes it below."),
+    ],
+    mistakes=[
+        Mistake(beta_on_reconstruction, "β stands before the reconstruction; it weighs the KL."),
+        Mistake(beta_on_both, "β multiplies the whole loss, which only changes the learning rate; it weighs the KL alone."),
+        Mistake(beta_ignored, "β does not enter your loss."),
+        Mistake(beta_divides, "You divide the KL by β; it is multiplied."),
+        Mistake(kl_subtracted, "You subtract the KL. The bound subtracts it, so the loss adds it."),
+        Mistake(sign_flipped, "This is the bound, which grows as the model gets better. The loss is minus the bound."),
+        Mistake(pixel_mean, "The reconstruction is averaged over pixels, which makes the effective β as many times "
+                "larger as there are pixels: sum over them."),
+        Mistake(latent_mean, "The KL is averaged over the latent dimensions, which divides β by their number: sum over them."),
+        Mistake(batch_sum, "You sum over the images. The mean keeps the loss independent of the batch size."),
+        Mistake(free_bits_as_ceiling, "Free bits are a floor, not a ceiling: the KL of a dimension counts at least that much "
+                "(`max`, not `min`)."),
+        Mistake(free_bits_subtracted, "You take the free bits off. They are a floor: below it the KL counts as the floor, "
+                "above it as it is."),
+        Mistake(free_bits_on_the_total, "The floor holds for each dimension on its own, not for their sum."),
+        Mistake(free_bits_once_on_the_total, "The floor is applied to the sum over the dimensions; each dimension has its own."),
+        Mistake(free_bits_per_image, "The floor is applied to every image. Average each dimension's KL over the images "
+                "first, then apply it."),
+        Mistake(free_bits_after_beta, "The floor is applied to β · KL. It is a number of nats of KL: apply it first, "
+                "then multiply by β."),
+        Mistake(free_bits_ignored, "`free_bits` does not enter your loss."),
+        Mistake(kl_without_half, "Your KL is twice too large: the factor ½ is missing."),
+        Mistake(logvar_as_log_std, "You treat `logvar` as log σ; it is log σ²."),
+        Mistake(per_image, "You return one number for each image; a loss is their mean."),
+    ],
+    also_right=[by_distributions, with_sums, with_relu],
+    hints=[
+        "Start from minus the ELBO. Which of its two terms should grow with β? And what is the KL of one dimension?",
+        "loss = mean over images of BCE summed over pixels + β Σ_k max(free_bits, mean over images of KL_k).",
+        "kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(0) has one entry per dimension; "
+        "then bce + beta * kl.clamp(min=free_bits).sum().",
+    ],
+)

@@ -1,0 +1,205 @@
+"""beta-rate-distortion: the optimum of a linear β-VAE on Gaussian data, in closed form.
+
+Along a principal direction with variance λ the best decoder leaves the squared error d, at a rate of
+½ log(λ/d) nats. Minimising d/(2s²) + β·½ log(λ/d) over 0 < d ≤ λ gives d = min(λ, β s²): reverse
+water-filling. A direction whose variance lies below β s² is not encoded at all.
+"""
+
+import torch
+
+from genlab.random import randn
+from grading import probing
+from grading.exercise import Compare, Exercise, Mistake
+
+
+def inputs(rng, n=1):
+    """Five directions, four betas: at the smallest all directions live, at the largest two do."""
+    one = torch.ones(1, dtype=torch.float64)
+    noise = float(0.3 + 0.4 * torch.rand(1, generator=rng))
+    levels = torch.tensor([0.4, 1.1, 2.6, 7.0], dtype=torch.float64)
+    betas = levels * (1 + 0.1 * randn((4,), like=one, rng=rng).clamp(-2, 2))
+    ladder = torch.tensor([12.0, 0.75, 4.4, 1.7, 9.0], dtype=torch.float64)
+    variances = noise * ladder * (1 + 0.05 * randn((5,), like=one, rng=rng).clamp(-2, 2))
+    return {"variances": variances, "noise": noise, "betas": betas, "more": 0.5 + 5 * torch.rand(3, generator=rng)}
+
+
+def probe(rate_distortion_curve, variances, noise, betas, more):
+    """The curve at betas at which every direction lives, at larger ones, and at others."""
+    low = probing.tensors(rate_distortion_curve(variances, noise, betas[:1]), 2, "`rate_distortion_curve`")
+    rate, distortion = probing.tensors(rate_distortion_curve(variances, noise, betas), 2,
+                                       "`rate_distortion_curve`")
+    other = probing.tensors(rate_distortion_curve(variances.flip(0)[:3], noise, more), 2,
+                            "`rate_distortion_curve`")
+    return dict(low_rate=low[0], low_distortion=low[1], rate=rate, distortion=distortion,
+                other_rate=other[0], other_distortion=other[1])
+
+
+def reference(variances, noise, betas):
+    """d_k = min(λ_k, β s²); R = Σ ½ log(λ_k / d_k); D = Σ d_k / (2 s²)."""
+    error = torch.minimum(variances, betas.to(variances).unsqueeze(1) * noise)
+    return 0.5 * (variances / error).log().sum(1), (error / (2 * noise)).sum(1)
+
+
+def truth(variances, noise, betas):
+    """The encoder N(a x, v) and decoder w z that minimise D + β R, found by bisection on the slope.
+
+    With the decoder at its best, the error left by a signal-to-noise ratio r = a²λ/v is d = λ/(1 + r)
+    and, with E z² = 1, the KL from the prior is ½ log(1 + r). The objective's derivative in r,
+    -λ/(2s²(1+r)²) + β/(2(1+r)), changes sign once.
+    """
+    rate, distortion = [], []
+    for beta in betas.double().tolist():
+        low, high = torch.zeros_like(variances), torch.full_like(variances, 1e4)
+        for _ in range(200):
+            r = (low + high) / 2
+            rising = -variances / (2 * noise * (1 + r) ** 2) + beta / (2 * (1 + r)) > 0
+            low, high = torch.where(rising, low, r), torch.where(rising, r, high)
+        rate.append(0.5 * torch.log1p(r).sum())
+        distortion.append((variances / (1 + r) / (2 * noise)).sum())
+    return torch.stack(rate), torch.stack(distortion)
+
+
+def _curve(error, variances, noise):
+    return 0.5 * (variances / error).log().sum(1), (error / (2 * noise)).sum(1)
+
+
+def _level(noise, betas, variances):
+    return betas.to(variances).unsqueeze(1) * noise
+
+
+# Known mistakes
+
+
+def never_collapses(variances, noise, betas):
+    error = _level(noise, betas, variances).expand(-1, len(variances))
+    return _curve(error, variances, noise)
+
+
+def rate_clamped_error_not(variances, noise, betas):
+    error = _level(noise, betas, variances).expand(-1, len(variances))
+    return 0.5 * (variances / error).log().clamp(min=0).sum(1), (error / (2 * noise)).sum(1)
+
+
+def collapsed_left_out(variances, noise, betas):
+    error = _level(noise, betas, variances).expand(-1, len(variances))
+    alive = (variances > error).to(variances)
+    return (0.5 * (variances / error).log() * alive).sum(1), (error * alive / (2 * noise)).sum(1)
+
+
+def rate_without_half(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return 2 * rate, distortion
+
+
+def distortion_without_half(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate, 2 * distortion
+
+
+def distortion_in_squared_error(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate, 2 * noise * distortion
+
+
+def rate_in_bits(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate / torch.log(torch.tensor(2.0)), distortion
+
+
+def beta_forgotten(variances, noise, betas):
+    return reference(variances, noise, torch.ones_like(betas))
+
+
+def beta_divides(variances, noise, betas):
+    return reference(variances, noise, 1 / betas)
+
+
+def noise_squared(variances, noise, betas):
+    error = torch.minimum(variances, _level(noise**2, betas, variances))
+    return _curve(error, variances, noise)
+
+
+def maximum_for_minimum(variances, noise, betas):
+    return _curve(torch.maximum(variances, _level(noise, betas, variances)), variances, noise)
+
+
+def swapped(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return distortion, rate
+
+
+def ratio_upside_down(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return -rate, distortion
+
+
+def mean_over_directions(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate / len(variances), distortion / len(variances)
+
+
+# Also right
+
+
+def with_loops(variances, noise, betas):
+    rates, distortions = [], []
+    for beta in betas:
+        rate = distortion = variances.new_zeros(())
+        for variance in variances:
+            error = min(float(variance), float(beta) * noise)
+            rate = rate + 0.5 * torch.log(variance / error)
+            distortion = distortion + error / (2 * noise)
+        rates.append(rate)
+        distortions.append(distortion)
+    return [torch.stack(rates), torch.stack(distortions)]
+
+
+def with_where(variances, noise, betas):
+    level = torch.outer(betas.double() * noise, torch.ones_like(variances))
+    alive = variances > level
+    rate = torch.where(alive, (variances.log() - level.log()) / 2, torch.zeros_like(level))
+    left = torch.where(alive, level, variances.expand_as(level))
+    return rate.sum(-1), left.sum(-1) / noise / 2
+
+
+def with_clamped_logarithm(variances, noise, betas):
+    ratio = variances[None, :] / (betas[:, None] * noise)
+    half = 0.5 * torch.clamp(torch.log(ratio), min=0.0)
+    return torch.einsum("bk->b", half), (variances * torch.exp(-2 * half)).sum(1) * 0.5 / noise
+
+
+exercise = Exercise(
+    id="beta-rate-distortion", defines="rate_distortion_curve(variances, noise, betas)", core=True, points=4,
+    level=4, minutes=25, inputs=inputs, probe=probe, reference=reference, truth=truth,
+    comparisons=[
+        Compare("low_rate", points=1, shape="(N,)", says="The rate while every direction is encoded: Σ ½ log(λ / d)."),
+        Compare("low_distortion", points=1, shape="(N,)", says="The distortion while every direction is encoded: Σ d / (2s²)."),
+        Compare("rate", "distortion", "other_rate", "other_distortion", points=2, shape="(N,)",
+                says="At larger β some directions are no longer worth their rate. Each keeps its whole variance as error."),
+    ],
+    mistakes=[
+        Mistake(never_collapses, "An error larger than the variance itself gives a negative rate. Not encoding a direction "
+                "costs λ and no more: d = min(λ, β s²)."),
+        Mistake(rate_clamped_error_not, "The rate of a collapsed direction is 0, but its error is its variance λ, not β s²."),
+        Mistake(collapsed_left_out, "A collapsed direction still counts in the distortion: its whole variance is lost."),
+        Mistake(rate_without_half, "The rate of a Gaussian direction is half a logarithm."),
+        Mistake(distortion_without_half, "The distortion in nats is the squared error divided by 2s²: the 2 is missing."),
+        Mistake(distortion_in_squared_error, "This is the squared error. In nats it is divided by 2s²."),
+        Mistake(rate_in_bits, "The rate is in bits; the lesson counts in nats (natural logarithm)."),
+        Mistake(beta_forgotten, "β does not enter: where it is large, a larger error is accepted."),
+        Mistake(beta_divides, "β acts the wrong way round: a larger β accepts a larger error, d = β s²."),
+        Mistake(noise_squared, "`noise` is the variance s² already: do not square it."),
+        Mistake(maximum_for_minimum, "The error left is the smaller of λ and β s², not the larger."),
+        Mistake(swapped, "Rate and distortion have changed places."),
+        Mistake(ratio_upside_down, "Your rate is negative: it is ½ log(λ / d), the variance above the error."),
+        Mistake(mean_over_directions, "Rate and distortion are sums over the directions, not means."),
+    ],
+    also_right=[with_loops, with_where, with_clamped_logarithm],
+    hints=[
+        "Take one direction of variance λ and let d be the squared error that remains. What does it cost to reach d, "
+        "and when is it better not to encode the direction at all?",
+        "d = min(λ, β s²), rate ½ log(λ / d), distortion d / (2s²); both are summed over the directions.",
+        "error = torch.minimum(variances, betas[:, None] * noise) has shape (N, K); then 0.5 * (variances / error).log().sum(1) "
+        "and (error / (2 * noise)).sum(1).",
+    ],
+)
