@@ -2,7 +2,7 @@
 
 import torch
 
-from genlab.random import permutation, randn
+from genlab.random import permutation, randint, randn
 from grading import probing
 from grading.exercise import Compare, Exercise, Mistake
 
@@ -16,7 +16,9 @@ def inputs(rng, n=1):
                           dtype=torch.float64)[order]
     def table(images):  # exactly these spreads: nothing is near a threshold, whichever divisor is used
         raw = randn((images, K), like=one, rng=rng)
-        return (raw - raw.mean(0)) / raw.std(0) * spread + 3 * randn((K,), like=one, rng=rng)
+        far = torch.tensor([3.0, 0.05], dtype=torch.float64)[randint(0, 2, (K,), rng=rng)]
+        sign = 1 - 2 * randint(0, 2, (K,), rng=rng)
+        return (raw - raw.mean(0)) / raw.std(0) * spread + far * sign
 
     return {"mu": table(N), "few": table(6), "threshold": float(0.026 + 0.004 * torch.rand(1, generator=rng))}
 

@@ -163,11 +163,6 @@ class OnlyOneHot(Reference):
         return y.to(like.dtype)
 
 
-class NotCast(Reference):
-    def _hot(self, y, like):
-        return y if y.dim() == 2 else F.one_hot(y, self.num_classes).float()
-
-
 # Also right
 
 
@@ -244,7 +239,6 @@ exercise = Exercise(
         Mistake(WrongAxis, "You join along the batch (dim 0). Image and label belong side by side in one row: dim 1."),
         Mistake(OnlyWholeNumbers, "A label that is one-hot already (two dimensions) must be taken as it is."),
         Mistake(OnlyOneHot, "Whole-number labels (B,) must be turned into one-hot rows first."),
-        Mistake(NotCast, "The label's dtype must follow that of the image: the layers refuse to mix two."),
     ],
     also_right=[WithEye, WithScatter, ByColumns],
     hints=[
