@@ -1,0 +1,261 @@
+"""The judge's side of a worker: it starts it, waits no longer than it must, and believes nothing.
+
+Whatever goes wrong over there (silence, an end, bytes that are no frame) becomes a `Failure`, that is
+0 points with a reason. Only a worker that cannot even be started is a `GraderFault`.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from grading.exercise import Exercise, Failure, Values
+from grading.ingest.select import Piece, Selection
+from grading.sandbox import frames
+from grading.sandbox.frames import Frame
+
+_KINDS = {"not started", "missing", "wrong type", "raised", "withheld", "timeout", "died", "malformed"}
+_MAX_HEADER = 1 << 20  # bytes of JSON that a worker may send in a frame
+
+
+class GraderFault(RuntimeError):
+    """Something of ours does not work: the submission could not be graded, which is nobody's 0."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for one statement, all of them, one probe, everything, the start; how often to start anew."""
+
+    statement: float = 10.0
+    statements: float = 60.0
+    probe: float = 10.0
+    total: float = 180.0
+    start: float = 120.0
+    restarts: int = 4
+    grace: float = 1.0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A worker that is connected: two ends of pipes, and how to be rid of it."""
+
+    source: int
+    sink: int
+    close: Callable[[], None]
+
+
+def connect() -> Connection:
+    """Starts a worker process of its own. A fork server can take this function's place."""
+    from_judge, sink = os.pipe()
+    source, to_judge = os.pipe()
+    folder = tempfile.mkdtemp(prefix="genlab-")
+    command = [sys.executable, "-I", "-m", "grading.sandbox.worker", str(from_judge), str(to_judge)]
+    process = subprocess.Popen(command, env=_environment(folder), cwd=folder, pass_fds=(from_judge, to_judge),
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    os.close(from_judge)
+    os.close(to_judge)
+    os.set_blocking(sink, False)
+
+    def close() -> None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        os.close(source)
+        os.close(sink)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    return Connection(source, sink, close)
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """All that a worker knows of this machine's settings: nothing of ours is in it."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+                             "OMP_THREAD_LIMIT"), "1")
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return {"GENLAB_PROFILE": "stub", "HOME": folder, "TMPDIR": folder, "IPYTHONDIR": folder,
+            "MPLBACKEND": "Agg", "PATH": os.defpath, "LANG": "C.UTF-8", **threads, **kept}
+
+
+class Stuck(Exception):
+    """A statement did not come back."""
+
+    def __init__(self, number: int, kind: str):
+        super().__init__(kind)
+        self.number, self.kind = number, kind
+
+
+class Session:
+    """One submission in a worker: its statements have run, its answers wait to be probed.
+
+    A statement that hangs or ends the process is left out and the others run again in a new worker, so
+    that it costs only what depends on it.
+    """
+
+    def __init__(self, selection: Selection, *, seed: int, limits: Limits | None = None,
+                 connect: Callable[[], Connection] = connect):
+        self.selection, self.seed, self.limits = selection, seed, limits or Limits()
+        self.faults: dict[tuple[int, int], Failure] = {}
+        self.printed = ""
+        self._connect, self._connection = connect, None
+        self._end = time.monotonic() + self.limits.total
+        self._starts, self._probes = 0, 0
+        self._kept: frozenset[str] = frozenset()
+        self._pieces = list(selection.pieces)
+        self._lost: Failure | None = None
+
+    def __enter__(self) -> "Session":
+        self._run()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._hang_up()
+
+    def reason(self, exercise: Exercise) -> Failure | None:
+        """Why there is nothing to probe for this exercise, if that is so."""
+        if exercise.id in self.selection.missing:
+            return Failure("missing", self.selection.missing[exercise.id])
+        if self._lost or exercise.id in self._kept:
+            return self._lost
+        for piece in self.selection.pieces:
+            if exercise.id in piece.answers and (piece.cell, piece.line) in self.faults:
+                return self.faults[piece.cell, piece.line]
+        return Failure("missing", f"`{exercise.name}` is not there after its cell has run. "
+                                  f"Define `{exercise.defines}`.")
+
+    def probe(self, exercise: Exercise, seed: int, source: str, inputs: Values) -> Values | Failure:
+        """What the probe returns for the answer to this exercise, or why it returned nothing."""
+        if self._connection is None:
+            self._run()
+        problem = self.reason(exercise)
+        if problem is not None:
+            return problem
+        self._probes += 1
+        fields = {"number": self._probes, "id": exercise.id, "name": exercise.name, "source": source,
+                  "defines": exercise.defines, "seed": seed, "seconds": self.limits.probe}
+        try:
+            request = frames.encode(Frame("probe", fields, inputs))
+        except frames.Malformed as error:
+            raise GraderFault(f"the inputs of {exercise.id} cannot travel: {error}") from error
+        try:
+            left = self._left(self.limits.probe) + self.limits.grace
+            frames.write(self._connection.sink, request, left)
+            return self._answer(frames.read(self._connection.source, left, max_header=_MAX_HEADER))
+        except (frames.Late, frames.Closed, frames.Malformed) as error:
+            self._hang_up()
+            return _as_failure(error, self.limits.probe)
+
+    def _answer(self, frame: Frame) -> Values | Failure:
+        if frame.fields.get("number") != self._probes:
+            raise frames.Malformed("an answer to another question")
+        if frame.kind == "values":
+            return dict(frame.values)
+        if frame.kind == "failure":
+            return read_failure(frame.fields.get("failure"))
+        raise frames.Malformed("an answer of no known kind")
+
+    def _run(self) -> None:
+        """Runs the statements, without those that hang or end the process."""
+        while self._lost is None:
+            if self._left(1.0) <= 0:
+                self._lost = Failure("timeout", f"The notebook's {self.limits.total:g} s were used up.")
+                return
+            try:
+                return self._run_once()
+            except Stuck as stuck:
+                self._hang_up()
+                piece = self._pieces.pop(stuck.number)
+                self.faults.setdefault((piece.cell, piece.line), self._stuck(stuck, piece))
+            except (frames.Late, frames.Closed, frames.Malformed) as error:
+                self._hang_up()
+                self._lost = _as_failure(error, self.limits.statements)
+
+    def _run_once(self) -> None:
+        self._start()
+        pieces = [[p.cell, p.line, p.source, dict(p.answers)] for p in self._pieces]
+        fields = {"pieces": pieces, "seconds": self.limits.statement, "seed": self.seed}
+        end = time.monotonic() + self._left(self.limits.statements)
+        frames.write(self._connection.sink, frames.encode(Frame("run", fields)), self.limits.statement)
+        current = None
+        while True:
+            left = end - time.monotonic()
+            limit = self.limits.statement + self.limits.grace
+            try:
+                frame = frames.read(self._connection.source, min(limit, left), max_header=_MAX_HEADER)
+            except (frames.Late, frames.Closed) as error:
+                if current is None or (left <= limit and isinstance(error, frames.Late)):
+                    raise
+                raise Stuck(current, "timeout" if isinstance(error, frames.Late) else "died") from error
+            if frame.kind == "ran":
+                return self._ran(frame)
+            current = frame.fields.get("number")
+            if frame.kind != "piece" or not isinstance(current, int) or not 0 <= current < len(pieces):
+                raise frames.Malformed("a report of no known kind")
+
+    def _ran(self, frame: Frame) -> None:
+        faults, kept = frame.fields.get("faults"), frame.fields.get("answers")
+        if not isinstance(faults, list) or not isinstance(kept, list):
+            raise frames.Malformed("a report that cannot be read")
+        for fault in faults:
+            if not isinstance(fault, list) or len(fault) != 3:
+                raise frames.Malformed("a report that cannot be read")
+            cell, line, failure = fault
+            if isinstance(cell, int) and isinstance(line, int):
+                self.faults.setdefault((cell, line), read_failure(failure))
+        self._kept = frozenset(k for k in kept if isinstance(k, str))
+        self.printed = self.printed or str(frame.values.get("printed", ""))
+
+    def _start(self) -> None:
+        if self._starts > self.limits.restarts:
+            raise frames.Closed("it ended too often")
+        self._starts += 1
+        try:
+            self._connection = self._connect()
+            ready = frames.read(self._connection.source, self.limits.start, max_header=_MAX_HEADER)
+        except (OSError, frames.Malformed) as error:
+            self._hang_up()
+            raise GraderFault(f"a worker cannot be started ({type(error).__name__}: {error})") from error
+        if ready.kind != "ready":
+            raise GraderFault(f"a worker began with {ready.kind!r}")
+
+    def _stuck(self, stuck: Stuck, piece: Piece) -> Failure:
+        message = {"timeout": f"It was stopped after {self.limits.statement:g} s.",
+                   "died": "It ended the process."}[stuck.kind]
+        return Failure(stuck.kind, message, line=piece.line)
+
+    def _left(self, limit: float) -> float:
+        return max(0.0, min(limit, self._end - time.monotonic()))
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def read_failure(data: Any) -> Failure:
+    """A failure that a worker reports. Its kind and form are checked; its words are the student's."""
+    if not isinstance(data, Mapping) or str(data.get("kind")) not in _KINDS:
+        raise frames.Malformed("a failure that cannot be read")
+    message, exception, line = data.get("message"), data.get("exception"), data.get("line")
+    if not isinstance(exception, str) or not re.fullmatch(r"[A-Za-z_]\w{0,59}", exception):
+        exception = "an error"
+    line = line if isinstance(line, int) and 0 < line < 100_000 else None
+    message = message[:300] if isinstance(message, str) else ""
+    return Failure(data["kind"], message, exception, line)
+
+
+def _as_failure(error: Exception, seconds: float) -> Failure:
+    if isinstance(error, frames.Late):
+        return Failure("timeout", f"The limit is {seconds:g} s.")
+    if isinstance(error, frames.Closed):
+        return Failure("died", "")
+    return Failure("malformed", "")
