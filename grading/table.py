@@ -33,7 +33,8 @@ def table(names, seeds, profile, again, out):
         lessons = [find_lesson(name) for name in names] or list(LESSONS.values())
     except KeyError as error:
         raise click.ClickException(str(error.args[0])) from None
-    done = {(row["lesson"], int(row["seed"]), row["profile"]) for row in results.read(out)}
+    before = results.read(out) if Path(out).exists() else []
+    done = {(row["lesson"], row["seed"], row["profile"]) for row in before}
     for lesson in lessons:
         for seed in range(seeds):
             if (lesson.name, seed, profile) in done and not again:
@@ -41,7 +42,7 @@ def table(names, seeds, profile, again, out):
                 continue
             rows = run(lesson.name, seed, profile)
             results.merge(rows, out)
-            click.echo(f"{lesson.name} seed {seed} {profile}: {len(rows)} rows in {rows[0]['seconds']} s")
+            click.echo(f"{lesson.name} seed {seed} {profile}: {len(rows)} rows")
 
 
 def run(lesson: str, seed: int, profile: str) -> list[dict]:
@@ -64,11 +65,11 @@ def run(lesson: str, seed: int, profile: str) -> list[dict]:
             os.environ.clear()
             os.environ.update(before)
         seconds = round(time.perf_counter() - start)
-        rows = results.read(target)
+        rows = results.read(target) if target.exists() else []
     if not rows:
         raise click.ClickException(f"{lesson} recorded nothing: it should call genlab.results.record(...)")
-    return [row | {"lesson": lesson, "seed": str(seed), "profile": profile, "seconds": str(seconds),
-                   "commit": commit()} for row in rows]
+    return [row | {"lesson": lesson, "seed": seed, "profile": profile, "commit": commit(),
+                   "seconds": seconds if row["seconds"] is None else row["seconds"]} for row in rows]
 
 
 def commit() -> str:
