@@ -21,7 +21,7 @@ from grading.ingest.select import Piece, Selection
 from grading.sandbox import frames
 from grading.sandbox.frames import Frame
 
-_KINDS = {"not started", "missing", "wrong type", "raised", "withheld", "timeout", "died", "malformed"}
+_KINDS = {"not started", "wrong type", "raised", "withheld", "timeout", "died", "malformed"}
 _MAX_HEADER = 1 << 20  # bytes of JSON that a worker may send in a frame
 
 

@@ -1,0 +1,157 @@
+"""Grading one submission: a pure function from what was handed in to a record of plain data.
+
+It never raises. What is wrong with a submission is a status and a sentence; what is wrong with the
+grader is a null that nobody mistakes for a 0.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import genlab
+from grading.exercise import Exercise, Failure, Values
+from grading.ingest.folder import Submission, printable
+from grading.ingest.match import find_lesson
+from grading.ingest.notebook import Notebook, Ungradable, parse, read_bytes
+from grading.ingest.select import select
+from grading.judge import failed, judge
+from grading.lessons import LESSONS, Lesson
+from grading.registry import find
+from grading.report.messages import public
+from grading.sandbox.client import GraderFault, Limits, Session
+from grading.verdict import Verdict
+
+FORMAT = 1
+ISOLATION = "process"  # a process of its own, limited in time and memory; no further walls
+_ATTEMPTS = 2  # faults of the grader are tried once more
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a batch has in common: its secret, the lesson if it was named, else the one of its notebooks."""
+
+    secret: bytes = field(repr=False)
+    lesson: str = ""
+    fallback: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+def grade_one(submission: Submission, settings: Settings) -> dict:
+    """The record of one submission."""
+    start = time.monotonic()
+    record = {"format": FORMAT, "student": submission.student, "file": printable(submission.name),
+              "fingerprint": "", "lesson": settings.lesson or settings.fallback, "status": "not graded",
+              "message": "", "points": None, "out_of": None, "exercises": [], "warnings": [], "isolation": ISOLATION,
+              "genlab": genlab.__version__}
+    for _ in range(_ATTEMPTS):
+        try:
+            record |= {"fingerprint": submission.fingerprint()}
+            record |= {"status": "graded", "message": ""} | _graded(submission, settings)
+        except Ungradable as error:
+            record |= {"status": "ungradable", "message": str(error)}
+        except Exception as error:
+            record |= fault(error)
+        if record["status"] != "not graded":
+            break
+    return record | {"seconds": round(time.monotonic() - start, 3)}
+
+
+def fault(error: BaseException) -> dict:
+    """The part of a record that says that the grader, not the submission, has failed."""
+    return {"status": "not graded", "points": None,
+            "message": f"Could not be graded: a fault of the grader ({type(error).__name__})."}
+
+
+def seed(secret: bytes, content: str, purpose: str) -> bytes:
+    """The seed of one submission and exercise: the same for the same content and secret, else unguessable."""
+    return hmac.new(secret, f"{content}/{purpose}".encode(), hashlib.sha256).digest()
+
+
+def exercises_of(lesson: Lesson) -> list[Exercise]:
+    return [find(id) for id in lesson.exercises]
+
+
+def _graded(submission: Submission, settings: Settings) -> dict:
+    notebook, lesson, content = _choose(submission, settings.lesson, settings.fallback)
+    exercises = exercises_of(lesson)
+    selection = select(notebook, exercises)
+    numbers = int.from_bytes(seed(settings.secret, content, "worker")[:6], "big")
+    verdicts, faults = [], []
+    if any(piece.answers for piece in selection.pieces):
+        with Session(selection, seed=numbers, limits=settings.limits) as session:
+            verdicts = [_verdict(e, session, seed(settings.secret, content, e.id), numbers)
+                        for e in exercises]
+            faults = [f"Cell {cell}, line {line}: {_told(failure)}"
+                      for (cell, line), failure in session.faults.items()]
+    else:
+        verdicts = [failed(e, Failure("missing", selection.missing[e.id])) for e in exercises]
+    whole = all(v.points is not None for v in verdicts)
+    return {"lesson": lesson.name, "content": content, "status": "graded" if whole else "not graded",
+            "message": "" if whole else "Could not be graded: a fault of the grader in an exercise.",
+            "points": sum(v.points for v in verdicts) if whole else None,
+            "out_of": sum(e.points for e in exercises),
+            "exercises": [v.to_json() for v in verdicts], "warnings": [*selection.warnings, *faults]}
+
+
+def _verdict(exercise: Exercise, session: Session, seed: bytes, numbers: int) -> Verdict:
+    """The judge's verdict on one answer; a fault of ours costs nobody points."""
+    failures: list[Failure] = []
+
+    def run(source: str, inputs: Values) -> Values | Failure:
+        result = session.probe(exercise, numbers, source, inputs)
+        failures.extend([result] if isinstance(result, Failure) else [])
+        return result
+
+    missing = session.reason(exercise)
+    if missing is not None:
+        return failed(exercise, missing)
+    try:
+        verdict = judge(exercise, seed, run)
+    except GraderFault:
+        raise
+    except Exception as error:
+        return Verdict(exercise.id, None, None, exercise.points,
+                       f"Could not be graded: a fault of the grader ({type(error).__name__}).", "fault")
+    return public(exercise, verdict, failures[0]) if failures else verdict
+
+
+def _choose(submission: Submission, wanted: str, fallback: str) -> tuple[Notebook, Lesson, str]:
+    """The notebook to grade, its lesson, and the hash of its bytes."""
+    if submission.problem:
+        raise Ungradable(submission.problem)
+    read, problems = [], []
+    for path in submission.paths:
+        try:
+            data = read_bytes(path)
+            notebook = parse(data)
+        except Ungradable as error:
+            problems.append(error)
+            continue
+        read.append((notebook, find_lesson(notebook), hashlib.sha256(data).hexdigest(), Path(path).name))
+    if not read:
+        raise problems[0]
+    fitting = [r for r in read if r[1] is not None and wanted in ("", r[1].name)]
+    assumed = wanted or fallback
+    if not fitting and len(read) == 1 and read[0][1] is None and assumed:  # an empty file, say
+        fitting = [(read[0][0], LESSONS[assumed], *read[0][2:])]
+    if len(fitting) != 1:
+        raise Ungradable(_which(read, fitting, wanted))
+    return fitting[0][0], fitting[0][1], fitting[0][2]
+
+
+def _which(read: Sequence[tuple], fitting: Sequence[tuple], wanted: str) -> str:
+    held = ", ".join(f"{r[3][:60]} ({r[1].name if r[1] else 'no known lesson'})" for r in read[:5])
+    if fitting:
+        return f"Several notebooks could be meant: {held}. Hand in one."
+    if wanted:
+        return f"There is no notebook of the lesson {wanted} here, only {held}."
+    return f"No lesson is recognised in {held}. Name it: --lesson."
+
+
+def _told(failure: Failure) -> str:
+    if failure.kind == "raised":
+        return f"raised {failure.exception}: {failure.message}"
+    return failure.message or failure.kind
