@@ -12,7 +12,7 @@ missing classes is measured by the same command and stands in genlab/weights/dig
 Hendrycks, Mazeika and Dietterich (2019), Deep anomaly detection with outlier exposure, arXiv:1812.04606.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import lru_cache
 
 import torch
@@ -52,27 +52,30 @@ def digit_features() -> DigitFeatures:
 
 
 @torch.no_grad()
-def image_features(images: Tensor, *, batch: int = 500) -> Tensor:
-    """`digit_features().features` of many images, batch by batch: (n, 64), on the CPU.
+def image_features(images: Tensor, *, network: DigitFeatures | None = None, batch: int = 500) -> Tensor:
+    """`features` of many images, batch by batch: (n, 64), on the CPU.
 
     Args:
         images: in [0, 1], (n, 1, 28, 28) or (n, 784).
+        network: another than `digit_features()`; its numbers compare with no others.
 
     Raises:
         ValueError: another shape, values out of range or not finite.
     """
-    return _in_batches(digit_features().features, images, batch)
+    network = digit_features() if network is None else network
+    return torch.cat([network.features(part) for part in _parts(images, network, batch)]).cpu()
 
 
 @torch.no_grad()
-def predictions(images: Tensor, *, batch: int = 500) -> Tensor:
+def predictions(images: Tensor, *, network: DigitFeatures | None = None, batch: int = 500) -> Tensor:
     """Probability of each digit for many images, (n, 10), rows sum to 1; see `image_features`."""
-    return _in_batches(digit_features(), images, batch).softmax(1)
+    network = digit_features() if network is None else network
+    return torch.cat([network(part).softmax(1) for part in _parts(images, network, batch)]).cpu()
 
 
-def _in_batches(function: Callable[[Tensor], Tensor], images: Tensor, batch: int) -> Tensor:
-    device = digit_features().head.weight.device
-    return torch.cat([function(part.to(device)).cpu() for part in _as_digits(images).split(batch)])
+def _parts(images: Tensor, network: DigitFeatures, batch: int) -> Iterator[Tensor]:
+    """The images, batch by batch, where the network is."""
+    return (part.to(network.head.weight) for part in _as_digits(images).split(batch))
 
 
 def _as_digits(images: Tensor) -> Tensor:
@@ -85,4 +88,4 @@ def _as_digits(images: Tensor) -> Tensor:
     if bad:
         raise ValueError(f"{bad} of {len(images)} images hold values that are not finite")
     check_range(images, 0.0, 1.0, "images")
-    return images.reshape(-1, 1, 28, 28).cpu().float()
+    return images.reshape(-1, 1, 28, 28)

@@ -91,15 +91,20 @@ def real_floor(n: int, *, repeats: int = 10, reference: str = "grey",
     rather than that of the mean; it shrinks near n = 1000, where subsets share most of their images,
     and is NaN for all 1000, of which there is one set. Without an rng the subsets are always the same.
     """
-    features = _real_features(reference, "test")
+    rng = torch.Generator().manual_seed(0) if rng is None else rng
+    return floor(_real_features(reference, "test"), _reference_moments(reference), n, repeats, rng)
+
+
+def floor(features: Tensor, target: tuple[Tensor, Tensor], n: int, repeats: int,
+          rng: torch.Generator) -> Estimate:
+    """`real_floor` for features (m, d) of real images and the moments of a reference."""
     if not 2 <= n <= len(features):
         raise ValueError(f"n must lie between 2 and {len(features)}, the number of held-out digits, got {n}")
     if repeats < 2:
         raise ValueError(f"repeats must be at least 2 to show a scatter, got {repeats}")
-    rng = torch.Generator().manual_seed(0) if rng is None else rng
-    subsets = [permutation(len(features), rng=rng)[:n] for _ in range(repeats if n < len(features) else 1)]
-    target = _reference_moments(reference)
-    values = torch.tensor([frechet_from_moments(*moments(features[s.cpu()]), *target) for s in subsets],
+    sets = repeats if n < len(features) else 1
+    subsets = [permutation(len(features), rng=rng)[:n].cpu() for _ in range(sets)]
+    values = torch.tensor([frechet_from_moments(*moments(features[subset]), *target) for subset in subsets],
                           dtype=torch.float64)
     error = values.std().item() if len(values) > 1 else float("nan")
     return Estimate(values.mean().item(), error, n)
