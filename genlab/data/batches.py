@@ -55,7 +55,7 @@ class Batches:
 
     def state_dict(self) -> dict[str, object]:
         """Where the epoch stands: its order, the number of batches yielded, the state of the rng."""
-        return {"order": self._order.clone(), "position": self._position, "size": self.size,
+        return {"order": self._order, "position": self._position, "size": self.size,
                 "rng": None if self.rng is None else self.rng.get_state()}
 
     def load_state_dict(self, state: dict[str, object]) -> None:
@@ -78,7 +78,7 @@ class Batches:
                              f"make them {saved} an rng")
         if self.rng is not None:
             self.rng.set_state(state["rng"].cpu())
-        self._order, self._position, self._resumes = order.clone(), position, True
+        self._order, self._position, self._resumes = order, position, True
 
     def _begin(self) -> tuple[Tensor, int]:
         """Order and first batch of the epoch: a loaded one that is not at its end, or a new one."""

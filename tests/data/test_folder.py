@@ -22,6 +22,14 @@ def test_pixels_come_back(tmp_path):
     torch.testing.assert_close(images[0], 1 - images[1])
 
 
+def test_the_order_is_that_of_the_names(tmp_path):
+    for name in "hcafgbed":  # a folder lists them as it likes
+        save(tmp_path / f"{name}.png", np.full((2, 2), ord(name)))
+    images, names = folder(tmp_path, size=2)
+    assert "".join(name[0] for name in names) == "abcdefgh"
+    assert images[:, 0, 0, 0].mul(255).round().tolist() == [ord(name[0]) for name in names]
+
+
 def test_colours_and_grey(tmp_path):
     save(tmp_path / "red.png", np.full((4, 4, 3), (255, 0, 0)))
     colour, _ = folder(str(tmp_path), size=4, channels=3)
