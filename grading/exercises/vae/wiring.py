@@ -38,7 +38,7 @@ def inputs(rng, n=1):
 
 def _gain(name, shape):
     """Keeps every layer's output near 1, so that neither σ nor a logit is extreme."""
-    fan_in = shape[0] * 4 if name in ("decoder.3.weight", "decoder.5.weight") else shape[1:].numel()
+    fan_in = shape[0] * 4 if name in ("decoder.5.weight", "decoder.7.weight") else shape[1:].numel()
     return {"logvar_head.weight": 1.5, "decoder.0.weight": 1.0}.get(name, 2.0) / fan_in**0.5
 
 
@@ -68,15 +68,16 @@ class Given(nn.Module):
 
     def __init__(self, latent_dim=20, channels=16):
         super().__init__()
-        features = 2 * channels * 7 * 7
+        pixels, features = 2 * channels * 7 * 7, 16 * channels
         self.body = nn.Sequential(
             nn.Conv2d(1, channels, 4, stride=2, padding=1), nn.GELU(),  # 28 -> 14
             nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1), nn.GELU(),  # 14 -> 7
-            nn.Flatten())  # (B, features)
+            nn.Flatten(), nn.Linear(pixels, features), nn.GELU())  # (B, features)
         self.mu_head = nn.Linear(features, latent_dim)
         self.logvar_head = nn.Linear(features, latent_dim)
         self.decoder = nn.Sequential(
-            nn.Linear(latent_dim, features), nn.GELU(), nn.Unflatten(1, (2 * channels, 7, 7)),
+            nn.Linear(latent_dim, features), nn.GELU(),
+            nn.Linear(features, pixels), nn.GELU(), nn.Unflatten(1, (2 * channels, 7, 7)),
             nn.ConvTranspose2d(2 * channels, channels, 4, stride=2, padding=1), nn.GELU(),  # 7 -> 14
             nn.ConvTranspose2d(channels, 1, 4, stride=2, padding=1))  # 14 -> 28
 
@@ -103,12 +104,13 @@ class Truth(Given):
     def encode(self, x):
         for layer in (self.body[0], self.body[2]):
             x = F.gelu(F.conv2d(x, layer.weight, layer.bias, stride=2, padding=1))
-        x = x.reshape(x.shape[0], -1)
+        x = F.gelu(self.body[5](x.reshape(x.shape[0], -1)))
         return [x @ head.weight.T + head.bias for head in (self.mu_head, self.logvar_head)]
 
     def decode_logits(self, z):
-        first, second, third = self.decoder[0], self.decoder[3], self.decoder[5]
-        h = F.gelu(z @ first.weight.T + first.bias).reshape(z.shape[0], -1, 7, 7)
+        first, between, second, third = (self.decoder[i] for i in (0, 2, 5, 7))
+        h = F.gelu(z @ first.weight.T + first.bias)
+        h = F.gelu(h @ between.weight.T + between.bias).reshape(z.shape[0], -1, 7, 7)
         h = F.gelu(F.conv_transpose2d(h, second.weight, second.bias, stride=2, padding=1))
         return F.conv_transpose2d(h, third.weight, third.bias, stride=2, padding=1)
 
