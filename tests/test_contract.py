@@ -1,0 +1,160 @@
+"""What all models have in common. A new model is one more line in `CASES`."""
+
+import copy
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genlab.models import VAE, BetaVAE, CapacityVAE, ConditionalVAE, ConvVAE
+
+BATCH = 6
+
+
+class Case(NamedTuple):
+    """How to build a small model, a batch for its loss, and samples with the shape that they should have."""
+
+    build: Callable[[], nn.Module]
+    batch: Callable[[torch.Generator], tuple[Tensor, ...]]
+    shape: tuple[int, ...]
+    sample: Callable = lambda model, n, rng: model.sample(n, rng=rng)
+
+
+def binary(*shape: int, classes: int | None = None):
+    """Batches of binary images, and labels if there are classes."""
+    def batch(rng):
+        images = (torch.rand(BATCH, *shape, generator=rng) < 0.3).float()
+        labels = torch.randint(0, classes, (BATCH,), generator=rng) if classes else None
+        return (images,) if labels is None else (images, labels)
+    return batch
+
+
+def pixels(model, n, rng):
+    return model.sample(n, mean=False, rng=rng)
+
+
+def of_one_class(model, n, rng):
+    return model.sample(n, 1, rng=rng)
+
+
+CASES = {
+    "VAE": Case(lambda: VAE(64, 32, 5), binary(1, 8, 8), (64,)),
+    "VAE, pixels": Case(lambda: VAE(64, 32, 5), binary(64), (64,), pixels),
+    "ConditionalVAE": Case(lambda: ConditionalVAE(64, 3, 32, 5), binary(64, classes=3), (64,), of_one_class),
+    "BetaVAE": Case(lambda: BetaVAE(64, 32, 5), binary(1, 8, 8, classes=3), (64,)),
+    "CapacityVAE": Case(lambda: CapacityVAE(64, 32, 5), binary(64), (64,)),
+    "ConvVAE 28": Case(lambda: ConvVAE(1, 28, 5, hidden_dim=32, width=8), binary(1, 28, 28), (1, 28, 28)),
+    "ConvVAE 16": Case(lambda: ConvVAE(1, 16, 5, hidden_dim=32, width=8), binary(1, 16, 16), (1, 16, 16)),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def case(request) -> Case:
+    return request.param
+
+
+@pytest.fixture
+def model(case) -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return case.build()
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_loss_is_made_of_finite_scalars(case, model):
+    parts = model.loss(*case.batch(seeded(0)), rng=seeded(1))
+    assert "loss" in parts
+    for name, part in parts.items():
+        assert part.shape == () and part.isfinite(), name
+
+
+def test_every_parameter_gets_a_gradient(case, model):
+    model.loss(*case.batch(seeded(0)), rng=seeded(1))["loss"].backward()
+    dead = [name for name, parameter in model.named_parameters()
+            if parameter.grad is None or not parameter.grad.any() or not parameter.grad.isfinite().all()]
+    assert not dead
+
+
+def test_a_batch_of_one_trains(case, model):
+    one = tuple(part[:1] for part in case.batch(seeded(0)))
+    loss = model.loss(*one, rng=seeded(1))["loss"]
+    loss.backward()
+    assert loss.isfinite()
+
+
+def test_loss_changes_neither_weights_nor_batch(case, model):
+    batch = case.batch(seeded(0))
+    weights, kept = copy.deepcopy(model.state_dict()), [part.clone() for part in batch]
+    model.loss(*batch, rng=seeded(1))
+    torch.testing.assert_close(model.state_dict(), weights, rtol=0, atol=0)
+    assert all(map(torch.equal, batch, kept))
+
+
+def test_samples_have_the_shape_and_the_range_that_was_promised(case, model):
+    samples = case.sample(model, 7, seeded(0))
+    low, high = model.data_range
+    assert samples.shape == (7, *case.shape)
+    assert samples.dtype == torch.float32
+    assert low <= samples.min() and samples.max() <= high
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_few_samples_are_samples_too(case, model, n):
+    assert case.sample(model, n, seeded(0)).shape == (n, *case.shape)
+
+
+def test_samples_have_no_graph_and_leave_the_mode_as_it_was(case, model):
+    model.train()
+    next(part for part in model.modules() if part is not model).eval()  # somebody froze a part of it
+    modes = [part.training for part in model.modules()]
+    seen = []
+    handles = [part.register_forward_hook(lambda part, *_: seen.append(part.training))
+               for part in model.modules()]
+    assert not case.sample(model, 2, seeded(0)).requires_grad
+    for handle in handles:
+        handle.remove()
+    assert seen and not any(seen), "sampled in training mode"
+    assert [part.training for part in model.modules()] == modes
+
+
+def test_the_same_rng_gives_the_same_result_and_another_another(case, model):
+    batch = case.batch(seeded(0))
+    assert torch.equal(case.sample(model, 4, seeded(1)), case.sample(model, 4, seeded(1)))
+    assert not torch.equal(case.sample(model, 4, seeded(1)), case.sample(model, 4, seeded(2)))
+    assert model.loss(*batch, rng=seeded(1))["loss"] == model.loss(*batch, rng=seeded(1))["loss"]
+    assert model.loss(*batch, rng=seeded(1))["loss"] != model.loss(*batch, rng=seeded(2))["loss"]
+
+
+def test_all_randomness_comes_from_rng(case, model):
+    batch, before = case.batch(seeded(0)), torch.get_rng_state()
+    model.loss(*batch, rng=seeded(1))
+    case.sample(model, 2, seeded(1))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_model_moves_to_another_device(case, model):
+    """`meta` has no values, but a constant that stayed on the CPU makes an operation fail."""
+    model.to("meta")
+    batch = tuple(part.to("meta") for part in case.batch(seeded(0)))
+    assert model.loss(*batch, rng=seeded(1))["loss"].is_meta
+    assert case.sample(model, 2, seeded(1)).is_meta
+
+
+def test_state_dict_makes_another_model_the_same(case, model):
+    other = case.build()
+    other.load_state_dict(model.state_dict())
+    batch = case.batch(seeded(0))
+    assert other.loss(*batch, rng=seeded(1))["loss"] == model.loss(*batch, rng=seeded(1))["loss"]
+    assert torch.equal(case.sample(other, 3, seeded(1)), case.sample(model, 3, seeded(1)))
+
+
+def test_double_precision_goes_all_the_way(case, model):
+    model.double()
+    batch = tuple(part.double() if part.is_floating_point() else part for part in case.batch(seeded(0)))
+    assert model.loss(*batch, rng=seeded(1))["loss"].dtype == torch.float64
+    assert case.sample(model, 2, seeded(1)).dtype == torch.float64
