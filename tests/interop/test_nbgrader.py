@@ -27,7 +27,8 @@ def course(request, tmp_path, monkeypatch):
     """A folder with the lesson as source, and the hand-ins of two students."""
     lesson = request.param
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # for alembic
+    programs = str(Path(sys.executable).parent)  # alembic, which nbgrader calls, is there
+    monkeypatch.setenv("PATH", programs + os.pathsep + os.environ["PATH"])
     monkeypatch.setenv("GENLAB_PROFILE", "stub")
     monkeypatch.setenv("GENLAB_TABLE", str(tmp_path / "results.csv"))
     solved = nbformat.read(ROOT / f"solutions/{lesson}.ipynb", as_version=4)
