@@ -1,0 +1,313 @@
+"""vae-reparameterize: a draw from q(z|x) through which gradients reach μ and log σ².
+
+The answer draws its own noise, so the judge recovers ε = (z - μ)/σ from what it returned and asks
+whether that is standard normal, independent and fresh. The sign of ε is free. The gradients are exact
+for whatever noise was drawn: ∂z/∂μ = 1 and ∂z/∂log σ² = ½ σ ε = ½ (z - μ).
+
+Bounds on refusing a right answer, with B rows, K columns, N = B·K, all ε independent and N(0, 1):
+
+    mean      √B · (column mean) is N(0, 1), and P(|Z| > s) ≤ exp(-s²/2): s = √(2 ln(K/p))
+    scale     the column's Σ ε² is χ²_B: P(|χ²/B - 1| > 2√(u/B) + 2u/B) ≤ 2 exp(-u), u = ln(2K/p)
+              (Laurent and Massart 2000, lemma 1)
+    relation  the centred correlation of n independent normal pairs is a coordinate of a random direction
+              in n - 1 dimensions: P(|r| > ρ) ≤ 2 exp(-(n - 1) ρ²/2), ρ = √(2 ln(2m/p)/(n - 1)) for m of
+              them (Ball 1997, lemma 2.2)
+    law       the distance of Kolmogorov and Smirnov: P(√N D > λ) ≤ 2 exp(-2λ²), λ = √(ln(2/p)/2)
+              (Massart 1990). It holds for every N, which no bound on the kurtosis does.
+
+Every comparison spends p = 1e-4 a draw (the third in two halves). A right answer is refused only if two
+independent draws miss: 1e-8 for each of three comparisons, 3e-8 for the exercise.
+"""
+
+import math
+
+import torch
+from torch.distributions import Normal
+
+from genlab.models import vae
+from genlab.random import rand, randn
+from grading import probing
+from grading.exercise import Compare, Exercise, Mistake
+
+P = 1e-4
+
+
+def inputs(rng, n=1):
+    """Another μ and σ in every place; σ is between 0.29 and 0.78, so that its powers differ."""
+    B, K = 4000 * n, 5
+    double = torch.zeros((), dtype=torch.float64)
+    return {
+        "mu": 0.7 + randn((B, K), like=double, rng=rng),
+        "logvar": -2.5 + 2 * rand((B, K), like=double, rng=rng),
+        "weight": randn((B, K), like=double, rng=rng),
+    }
+
+
+def probe(reparameterize, mu, logvar, weight):
+    """One draw with its gradients, and another draw from the same q."""
+    leaves = [probing.leaf(mu), probing.leaf(logvar)]
+    z = probing.tensor(reparameterize(*leaves), "`reparameterize`")
+    d_mu, d_logvar = probing.vjp(z, leaves, weight)
+    again = probing.tensor(reparameterize(mu, logvar), "`reparameterize`")
+    return dict(z=z, again=again, d_mu=d_mu, d_logvar=d_logvar)
+
+
+def reference(mu, logvar):
+    """genlab's own, in the exercise's signature."""
+    return vae.reparameterize(mu, logvar)
+
+
+def noise(inputs, z):
+    """ε = (z - μ)/σ."""
+    return (z.double() - inputs["mu"]) * torch.exp(-inputs["logvar"] / 2)
+
+
+def mean_is_mu(inputs, got, expected, n):
+    """Column means; a wrong scale widens the limit, so that it is not blamed on the mean."""
+    eps = noise(inputs, got["z"])
+    spread = eps.std(0)
+    if eps.abs().max() > 1e-4 and spread.max() < 1e-4:
+        one = "one number for everything" if eps[0].std() < 1e-4 else "one draw for the whole batch"
+        drawn = not torch.equal(got["z"], got["again"])
+        return False, one if drawn else "nothing random", "a draw for each image"
+    limit = math.sqrt(2 * math.log(eps.shape[1] / P)) / math.sqrt(len(eps))
+    worst = int((eps.mean(0).abs() / spread.clamp_min(1)).argmax())
+    measured = eps[:, worst].mean().item()
+    return abs(measured) <= limit * max(1.0, spread[worst].item()), measured, 0.0
+
+
+def spread_is_sigma(inputs, got, expected, n):
+    """Column means of ε², whatever the mean."""
+    square = noise(inputs, got["z"]).square().mean(0)
+    u = math.log(2 * len(square) / P) / len(got["z"])
+    limit = 2 * math.sqrt(u) + 2 * u
+    return bool(((square - 1).abs() <= limit).all()), square.mean().sqrt().item(), 1.0
+
+
+def noise_is_normal_and_fresh(inputs, got, expected, n):
+    """Independent between calls, images and dimensions, and normal: in this order."""
+    eps, again = noise(inputs, got["z"]), noise(inputs, got["again"])
+    if eps.mean().abs() > 0.3 or not 0.5 < eps.square().mean() < 2:  # < 1e-100 for a right answer
+        return False, "noise of another mean or size", "mean 0 and size 1"
+    B, K = eps.shape
+    pairs = [(i, j) for i in range(K) for j in range(i)]
+    tests = {"the same noise at every call": [(eps[:, k], again[:, k]) for k in range(K)],
+             "the same noise for neighbouring images": [(eps[::2, k], eps[1::2, k]) for k in range(K)],
+             "the same noise in several dimensions": [(eps[:, i], eps[:, j]) for i, j in pairs]}
+    for what, couples in tests.items():
+        for x, y in couples:
+            if abs(correlation(x, y)) > math.sqrt(2 * math.log(2 * (2 * K + len(pairs)) / (P / 2)) / (len(x) - 1)):
+                return False, what, "independent noise"
+    ordered = eps.flatten().sort().values
+    below = torch.arange(B * K, dtype=torch.float64) / (B * K)
+    cdf = torch.special.ndtr(ordered)
+    distance = torch.maximum((cdf - below).max(), (below + 1 / (B * K) - cdf).max()).item()
+    kurtosis = (eps**4).mean().item()  # for the eye only: the distance decides
+    return distance <= math.sqrt(math.log(2 / (P / 2)) / 2 / (B * K)), kurtosis, 3.0
+
+
+def correlation(x, y):
+    x, y = x - x.mean(), y - y.mean()
+    return ((x * y).sum() / (x.norm() * y.norm()).clamp_min(1e-12)).item()
+
+
+def gradient_follows_noise(inputs, got, expected, n):
+    """∂z/∂log σ² = ½ (z - μ), weighted; measured as the share of z - μ, ½ when right."""
+    step = inputs["weight"] * (got["z"].double() - inputs["mu"])
+    slope = got["d_logvar"].double()
+    close = 1e-6 if got["z"].dtype == torch.float64 else 1e-3
+    share = ((slope * step).sum() / step.square().sum().clamp_min(1e-12)).item()
+    return torch.allclose(slope, step / 2, rtol=close, atol=close), share, 0.5
+
+
+# Known mistakes
+
+
+def _sigma(logvar):
+    return torch.exp(logvar / 2)
+
+
+def no_noise(mu, logvar):
+    return mu
+
+
+def variance_times_noise(mu, logvar):
+    return mu + torch.exp(logvar) * torch.randn_like(mu)
+
+
+def logvar_times_noise(mu, logvar):
+    return mu + logvar * torch.randn_like(mu)
+
+
+def no_sigma(mu, logvar):
+    return mu + torch.randn_like(mu)
+
+
+def log_sigma_times_noise(mu, logvar):
+    return mu + logvar / 2 * torch.randn_like(mu)
+
+
+def root_of_sigma(mu, logvar):
+    return mu + torch.sqrt(_sigma(logvar)) * torch.randn_like(mu)
+
+
+def root_of_logvar(mu, logvar):
+    return mu + torch.sqrt(logvar) * torch.randn_like(mu)
+
+
+def inverse_sigma(mu, logvar):
+    return mu + torch.exp(-logvar / 2) * torch.randn_like(mu)
+
+
+def no_mu(mu, logvar):
+    return _sigma(logvar) * torch.randn_like(mu)
+
+
+def sigma_times_all(mu, logvar):
+    return _sigma(logvar) * (mu + torch.randn_like(mu))
+
+
+def sigma_without_noise(mu, logvar):
+    return mu + _sigma(logvar)
+
+
+def mu_times_noise(mu, logvar):
+    return mu * torch.randn_like(mu) + _sigma(logvar)
+
+
+def uniform_noise(mu, logvar):
+    return mu + _sigma(logvar) * torch.rand_like(mu)
+
+
+def uniform_symmetric(mu, logvar):
+    return mu + _sigma(logvar) * (2 * torch.rand_like(mu) - 1)
+
+
+def uniform_of_unit_variance(mu, logvar):
+    return mu + _sigma(logvar) * math.sqrt(12) * (torch.rand_like(mu) - 0.5)
+
+
+def positive_noise(mu, logvar):
+    return mu + _sigma(logvar) * torch.randn_like(mu).abs()
+
+
+def one_draw_for_the_batch(mu, logvar):
+    return mu + _sigma(logvar) * torch.randn_like(mu[0])
+
+
+def one_draw_per_image(mu, logvar):
+    return mu + _sigma(logvar) * torch.randn_like(mu[:, :1])
+
+
+def one_number(mu, logvar):
+    return mu + _sigma(logvar) * torch.randn(())
+
+
+def fixed_seed(mu, logvar):
+    torch.manual_seed(0)
+    return mu + _sigma(logvar) * torch.randn_like(mu)
+
+
+def drawn_without_gradient(mu, logvar):
+    return Normal(mu, _sigma(logvar)).sample()
+
+
+def sigma_detached(mu, logvar):
+    return mu + _sigma(logvar).detach() * torch.randn_like(mu)
+
+
+def mu_detached(mu, logvar):
+    return mu.detach() + _sigma(logvar) * torch.randn_like(mu)
+
+
+def in_place(mu, logvar):
+    mu += _sigma(logvar) * torch.randn_like(mu)
+    return mu
+
+
+def returns_noise_too(mu, logvar):
+    eps = torch.randn_like(mu)
+    return mu + _sigma(logvar) * eps, eps
+
+
+# Also right
+
+
+def by_torch_distributions(mu, logvar):
+    return Normal(mu, logvar.exp().sqrt()).rsample()
+
+
+def noise_subtracted(mu, logvar):
+    std = torch.sqrt(torch.exp(logvar))
+    return torch.addcmul(mu, -torch.randn(mu.shape), std)
+
+
+def column_by_column(mu, logvar):
+    columns = []
+    for k in range(mu.shape[1]):
+        eps = torch.empty(len(mu), dtype=mu.dtype).normal_()
+        columns.append(mu[:, k] + (0.5 * logvar[:, k]).exp() * eps)
+    return torch.stack(columns, dim=1)
+
+
+def box_and_muller(mu, logvar):
+    radius = torch.sqrt(-2 * torch.log(1 - torch.rand_like(mu)))
+    eps = radius * torch.cos(2 * math.pi * torch.rand_like(mu))
+    return torch.einsum("bk,bk->bk", eps, (logvar / 2).clamp(-15, 10).exp()) + mu
+
+
+exercise = Exercise(
+    id="vae-reparameterize", defines="reparameterize(mu, logvar)", core=True, points=2, level=2, minutes=15,
+    inputs=inputs, probe=probe, reference=reference,
+    withholds=["genlab.models.vae.reparameterize", "genlab.models.vae.VAE.reparameterize"],
+    comparisons=[
+        Compare("z", "again", shape="(B, K)", points=0.25, test=mean_is_mu, false_refusal=P, resolution=0.15,
+                says="The mean of z is μ: over many draws (z - μ)/σ averages to 0."),
+        Compare("z", shape="(B, K)", points=0.5, test=spread_is_sigma, false_refusal=P, resolution=0.25,
+                says="The spread of z around μ is σ = exp(log σ² / 2): (z - μ)/σ has standard deviation 1."),
+        Compare("z", "again", shape="(B, K)", points=0.5, test=noise_is_normal_and_fresh, false_refusal=P,
+                resolution=0.25,
+                says="The noise is normal, and fresh for every call, image and dimension."),
+        Compare("d_mu", points=0.25, says="The gradient with respect to μ: z moves as μ does."),
+        Compare("d_logvar", points=0.5, test=gradient_follows_noise, resolution=0.02,
+                says="The gradient with respect to log σ²: it is ½ σ ε."),
+    ],
+    mistakes=[
+        Mistake(no_noise, "You return μ itself: add σ times noise."),
+        Mistake(variance_times_noise, "Your noise is multiplied by σ² = exp(log σ²); the standard deviation is "
+                "exp(log σ² / 2)."),
+        Mistake(logvar_times_noise, "Your noise is multiplied by log σ²: take exp(log σ² / 2) first."),
+        Mistake(log_sigma_times_noise, "Your noise is multiplied by log σ: the exponential is missing."),
+        Mistake(no_sigma, "Your noise has standard deviation 1 for every image: multiply it by σ."),
+        Mistake(root_of_sigma, "Your noise is multiplied by √σ: exp(log σ² / 2) is σ already."),
+        Mistake(root_of_logvar, "A logarithm can be negative, and its square root is then nan: take "
+                "exp(log σ² / 2)."),
+        Mistake(inverse_sigma, "Your noise is divided by σ: the sign of the exponent is wrong."),
+        Mistake(no_mu, "μ is missing: z = μ + σ ε."),
+        Mistake(sigma_times_all, "σ multiplies the noise only, not μ."),
+        Mistake(sigma_without_noise, "You add σ without noise: z is then the same at every call."),
+        Mistake(mu_times_noise, "μ and σ have changed places: σ multiplies the noise, μ is added."),
+        Mistake(uniform_noise, "torch.rand is uniform on [0, 1): its mean is not 0. Use torch.randn."),
+        Mistake(uniform_symmetric, "Your noise is uniform on [-1, 1]: use normal noise, torch.randn."),
+        Mistake(uniform_of_unit_variance, "Mean and variance of your noise are right, but it is uniform: q is a "
+                "normal distribution, so the noise is normal."),
+        Mistake(positive_noise, "Your noise is never negative: leave out the absolute value."),
+        Mistake(one_draw_for_the_batch, "All images share one draw of noise: draw as many rows as there are images."),
+        Mistake(one_draw_per_image, "The dimensions of an image share one number: draw noise of μ's whole shape."),
+        Mistake(one_number, "You draw a single number for everything: draw noise of μ's whole shape."),
+        Mistake(fixed_seed, "Every call draws the same noise: do not set a seed inside the function."),
+        Mistake(drawn_without_gradient, "No gradient comes back through z: write the draw as μ + σ ε (or use rsample), "
+                "so that only ε is drawn."),
+        Mistake(sigma_detached, "No gradient reaches log σ²: σ must stay in the graph."),
+        Mistake(mu_detached, "No gradient reaches μ: it must stay in the graph."),
+        Mistake(in_place, "You change `mu` in place, which autograd forbids: write mu + ..., not mu += ...."),
+        Mistake(returns_noise_too, "Return z alone, not z and the noise."),
+    ],
+    also_right=[by_torch_distributions, noise_subtracted, column_by_column, box_and_muller],
+    hints=[
+        "A draw from N(μ, σ²) is a draw from N(0, 1), stretched and shifted. Then all chance is in the noise, and the "
+        "rest can be differentiated.",
+        "z = μ + σ ε with σ = exp(log σ² / 2) and ε standard normal, of the same shape as μ.",
+        "return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)",
+    ],
+)
