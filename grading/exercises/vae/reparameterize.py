@@ -33,11 +33,11 @@ P = 1e-4
 
 
 def inputs(rng, n=1):
-    """Another μ and σ in every place; σ is between 0.29 and 0.78, so that its powers differ."""
+    """Another μ and σ in every place, a hidden mean of μ in every column; σ from 0.29 to 0.78."""
     B, K = 4000 * n, 5
     double = torch.zeros((), dtype=torch.float64)
     return {
-        "mu": 0.7 + randn((B, K), like=double, rng=rng),
+        "mu": 2 * randn((K,), like=double, rng=rng) + randn((B, K), like=double, rng=rng),
         "logvar": -2.5 + 2 * rand((B, K), like=double, rng=rng),
         "weight": randn((B, K), like=double, rng=rng),
     }
