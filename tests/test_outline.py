@@ -1,0 +1,261 @@
+"""The outline that this course grew from: its usage runs as it stands, and its errors stay away.
+
+Each test of an error is named after the row in the list of known errors (V: VAE, C: conditional VAE,
+B: β-VAE, X: all models), with the outline's formula beside ours where that shows the difference.
+"""
+
+import inspect
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import genlab.models
+from genlab.data import binarize, digits, loader
+from genlab.models import VAE, BetaVAE, ConditionalVAE, bernoulli_log_likelihood, train_vae
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def images():
+    return binarize(digits("test")[0][:8])
+
+
+@pytest.fixture
+def labels():
+    return digits("test")[1][:8]
+
+
+# Usage
+
+USAGE = {
+    "VAE": "vae = VAE(input_dim=784, latent_dim=20); train_vae(vae, train_loader, epochs=10); "
+           "samples = vae.sample(num_samples=64)",
+}
+SAMPLES = {"VAE": (64, 784)}
+
+
+@pytest.mark.parametrize("name", USAGE)
+def test_usage_runs_as_it_stands(name):
+    names = {name: getattr(genlab.models, name) for name in genlab.models.__all__}
+    space = names | {"train_loader": loader(limit=256)}
+    exec(USAGE[name], space)
+    assert space["samples"].shape == SAMPLES[name]
+
+
+SIGNATURES = {
+    "VAE": "input_dim=784, hidden_dim=400, latent_dim=20",
+    "ConditionalVAE": "input_dim=784, num_classes=10, hidden_dim=400, latent_dim=20",
+    "BetaVAE": "input_dim=784, hidden_dim=400, latent_dim=20, beta=4.0",
+    "train_vae": "model, train_loader, epochs=10, lr=0.001",
+    "VAE.encode": "self, x",
+    "VAE.reparameterize": "self, mu, logvar",
+    "VAE.decode": "self, z",
+    "VAE.forward": "self, x",
+    "VAE.loss_function": "self, recon_x, x, mu, logvar",
+    "VAE.sample": "self, num_samples=64",
+    "ConditionalVAE.encode": "self, x, c",
+    "ConditionalVAE.decode": "self, z, c",
+    "ConditionalVAE.forward": "self, x, c",
+    "ConditionalVAE.sample": "self, num_samples=64, class_label=0",
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_names_and_arguments_are_the_outlines(name):
+    """Ours may have more, but only by keyword."""
+    function = genlab.models
+    for part in name.split("."):
+        function = getattr(function, part)
+    positional = [p for p in inspect.signature(function).parameters.values()
+                  if p.kind is p.POSITIONAL_OR_KEYWORD]
+    shown = [p.name if p.default is p.empty else f"{p.name}={p.default}" for p in positional]
+    assert ", ".join(shown) == SIGNATURES[name]
+
+
+def test_all_names_come_from_genlab_models():
+    assert set(genlab.models.__all__) <= set(dir(genlab.models))
+    for name in genlab.models.__all__:
+        assert getattr(genlab.models, name).__name__ == name
+    with pytest.raises(AttributeError, match="no 'GAN'"):
+        genlab.models.GAN  # noqa: B018
+
+
+# Errors of all models
+
+def test_x1_and_x6_trainers_return_a_history_with_every_step():
+    history = train_vae(VAE(), loader(limit=128), epochs=2, progress=False)
+    assert len(history) == len(history["loss"]) == 4
+
+
+def test_x2_values_of_another_range_are_refused_on_entry(images, labels):
+    for model in (VAE(), ConditionalVAE(), BetaVAE()):
+        with pytest.raises(ValueError, match="to_unit"):
+            model.loss(2 * images - 1, labels)
+
+
+def test_x5_samples_can_be_repeated():
+    model = VAE()
+    assert torch.equal(model.sample(3, rng=generator()), model.sample(3, rng=generator()))
+
+
+def test_x6_an_empty_loader_says_so():
+    with pytest.raises(ValueError, match="loader is empty"):
+        train_vae(VAE(), [], epochs=1)
+
+
+@pytest.mark.parametrize("logit, target", [(-200.0, 1.0), (200.0, 0.0), (20.0, 0.0)])
+def test_x8_and_v3_the_gradient_does_not_vanish_where_the_model_is_sure(logit, target):
+    ours, theirs, outlines = (torch.full((1, 1), logit, requires_grad=True) for _ in range(3))
+    x = torch.full((1, 1), target)
+    (-bernoulli_log_likelihood(x, ours)).sum().backward()
+    F.binary_cross_entropy_with_logits(theirs, x).backward()
+    torch.testing.assert_close(ours.grad, theirs.grad)
+    assert ours.grad.item() == pytest.approx(math.copysign(1, logit))
+    F.binary_cross_entropy(outlines.sigmoid(), x).backward()
+    assert outlines.grad.item() == 0  # what was wrong with it
+
+
+# Errors of the VAE
+
+def test_v1_the_loss_is_minus_the_elbo(images):
+    model = VAE()
+    loss = model.loss(images, rng=generator())["loss"]
+    torch.testing.assert_close(loss, -model.elbo(images, rng=generator()).mean())
+    assert loss > 0, "a log-probability of binary data is negative"
+
+
+def test_v2_on_grey_values_the_likelihood_has_a_floor_above_zero():
+    grey = digits("all")[0].double()
+    entropy = -torch.special.xlogy(grey, grey) - torch.special.xlogy(1 - grey, 1 - grey)
+    best = -bernoulli_log_likelihood(grey, grey.logit(1e-12))
+    torch.testing.assert_close(best, entropy.flatten(1).sum(1), rtol=1e-6, atol=1e-6)
+    assert best.mean() == pytest.approx(46.28, abs=0.05)
+    assert bernoulli_log_likelihood(binarize(grey), 1e6 * (2 * binarize(grey) - 1)).max() == 0
+
+
+def test_v4_a_wild_encoder_gives_a_finite_loss(images):
+    model = VAE()
+    with torch.no_grad():
+        model.logvar_head.bias.fill_(100)
+    parts = model.loss(images, rng=generator())
+    parts["loss"].backward()
+    assert parts["loss"].isfinite() and all(p.grad.isfinite().all() for p in model.parameters())
+
+
+class Certain(VAE):
+    """Without noise, so that copies of an image are copies of its loss."""
+
+    def reparameterize(self, mu, logvar, *, rng=None):
+        return mu
+
+
+def test_v5_a_batch_of_copies_costs_what_one_costs(images):
+    model = Certain()
+    once, twice = images, torch.cat([images, images])
+    torch.testing.assert_close(model.loss(twice), model.loss(once))
+    expected = model.loss_function(*args(model, once))
+    torch.testing.assert_close(model.loss_function(*args(model, twice)), expected)
+
+
+def args(model, x):
+    recon, mu, logvar = model(x)
+    return recon, x, mu, logvar
+
+
+def test_v6_images_go_in_and_come_out(images):
+    assert VAE()(images)[0].shape == images.shape == (8, 1, 28, 28)
+    assert VAE()(images.flatten(1))[0].shape == (8, 784)
+
+
+def test_v7_samples_may_be_pixels_and_not_only_their_means():
+    assert set(VAE().sample(4, mean=False).unique().tolist()) == {0.0, 1.0}
+    assert 0 < VAE().sample(4).min() < VAE().sample(4).max() < 1
+
+
+def test_v8_there_is_an_estimate_of_the_likelihood_and_a_look_inside(images):
+    model = VAE()
+    bound = model.iwae(images.repeat(50, 1, 1, 1), 50, rng=generator()).mean()
+    assert bound > model.elbo(images.repeat(50, 1, 1, 1), rng=generator()).mean()
+    assert model.reconstruct(images).shape == images.shape
+    assert model.interpolate(images[:4], images[4:], 6).shape == (6, 4, 784)
+
+
+# Errors of the conditional VAE
+
+def test_c1_forward_runs(images, labels):
+    recon, mu, logvar = ConditionalVAE()(images, labels)
+    assert recon.shape == images.shape and mu.shape == logvar.shape == (8, 20)
+    assert (ConditionalVAE().loss(images, labels)["kl_nats"] >= 0).all()
+
+
+def test_c2_the_trainer_trains_it(images, labels):
+    history = train_vae(ConditionalVAE(), loader(limit=256), max_steps=20, progress=False)
+    assert history.last(3) < history["loss"][0]
+    model = ConditionalVAE()
+    assert model.loss_function(*args(lambda x: model(x, labels), images)).isfinite()
+
+
+def test_c3_whole_numbers_and_one_hot_rows_are_the_same_labels(images, labels):
+    model = ConditionalVAE()
+    rows = F.one_hot(labels, 10).float()
+    torch.testing.assert_close(model.encode(images, labels), model.encode(images, rows))
+    torch.testing.assert_close(model(images, labels, rng=generator()), model(images, rows, rng=generator()))
+    with pytest.raises(ValueError, match=r"labels must lie in \[0, 9\]"):
+        model(images, labels + 10)
+
+
+def test_c4_one_style_in_all_classes():
+    assert ConditionalVAE().sample_grid(3).shape == (3, 10, 784)
+    assert ConditionalVAE().sample(10, torch.arange(10)).shape == (10, 784)
+
+
+def test_c5_the_condition_is_used(images, labels):
+    """A brief training is enough for other labels to make the images less probable."""
+    model = ConditionalVAE(hidden_dim=64, latent_dim=4)
+    batches = loader(limit=1000, rng=generator())
+    train_vae(model, batches, max_steps=150, lr=3e-3, rng=generator(), progress=False)
+    x, y = digits("test")
+    x = binarize(x)
+    right = model.elbo(x, y, rng=generator()).mean()
+    wrong = model.elbo(x, y.roll(1), rng=generator()).mean()
+    assert right > wrong + 5
+
+
+# Errors of the β-VAE
+
+def test_b2_both_terms_are_sums_so_that_beta_means_what_it_says(images):
+    model = BetaVAE(beta=4.0)
+    parts = model.loss(images, rng=generator())
+    recon, mu, logvar = model(images, rng=generator())
+    reconstruction = F.binary_cross_entropy(recon, images, reduction="sum") / len(images)
+    torch.testing.assert_close(parts["reconstruction_nats"], reconstruction)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum() / len(images)
+    torch.testing.assert_close(parts["loss"], reconstruction + 4 * kl)
+    assert model.beta_norm == pytest.approx(0.10, abs=0.003)
+
+
+def test_b2_beta_one_is_the_vae_exactly(images):
+    plain, model = VAE(), BetaVAE(beta=1.0)
+    model.load_state_dict(plain.state_dict())
+    assert model.loss(images, rng=generator())["loss"] == plain.loss(images, rng=generator())["loss"]
+
+
+def test_b3_minus_the_elbo_is_logged_beside_the_loss(images):
+    parts = BetaVAE(beta=4.0).loss(images)
+    assert set(parts) == {"loss", "reconstruction_nats", "kl_nats", "negative_elbo_nats"}
+    torch.testing.assert_close(parts["negative_elbo_nats"], parts["loss"] - 3 * parts["kl_nats"])
+
+
+def test_b4_it_changes_one_method_of_the_vae():
+    assert BetaVAE.loss_function is VAE.loss_function and BetaVAE.forward is VAE.forward
+    assert genlab.models.CapacityVAE.loss is BetaVAE.loss
+
+
+def test_a_coin_toss_for_each_pixel_is_where_training_starts(images):
+    """784 ln 2 = 543.4 nats: no better, so that lower numbers mean something."""
+    assert VAE().loss(images)["loss"].item() == pytest.approx(784 * math.log(2), rel=0.02)

@@ -1,0 +1,90 @@
+"""The trainers of the outline: they convert the loader's images and count its epochs."""
+
+import pytest
+import torch
+
+from genlab.data import Batches, loader
+from genlab.models import VAE, BetaVAE, ConditionalVAE, ConvVAE, train_vae
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+class Spy(VAE):
+    """Remembers the images that it was trained on."""
+
+    def __init__(self):
+        super().__init__(784, 8, 2)
+        self.seen = []
+
+    def loss(self, x, y=None, *, rng=None):
+        self.seen.append(x)
+        return super().loss(x, y, rng=rng)
+
+
+def train(model, batches=None, **options):
+    batches = loader(limit=128, rng=generator()) if batches is None else batches
+    return train_vae(model, batches, **{"epochs": 1, "rng": generator(), "progress": False} | options)
+
+
+@pytest.mark.parametrize("build", [VAE, BetaVAE, ConditionalVAE, ConvVAE])
+def test_every_vae_is_trained(build):
+    history = train(build(), epochs=4)
+    assert history.steps == list(range(1, 9))
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_images_are_binary_by_threshold():
+    model = Spy()
+    images = torch.rand(10, 1, 28, 28, generator=generator())
+    train(model, Batches(images, size=10, shuffle=False))
+    assert torch.equal(model.seen[0], (images > 0.5).float())
+
+
+def test_dynamic_binarization_draws_each_pixel_anew():
+    model = Spy()
+    images = torch.full((64, 1, 28, 28), 0.3)
+    train(model, Batches(images, size=64, shuffle=False), epochs=2, dynamic=True)
+    first, second = model.seen
+    assert set(first.unique().tolist()) == {0.0, 1.0} and not torch.equal(first, second)
+    assert abs(first.mean() - 0.3) < 5 * (0.21 / first.numel()) ** 0.5
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_images_out_of_range_are_refused(dynamic):
+    with pytest.raises(ValueError, match=r"\[0, 1\].*to_unit"):
+        train(VAE(), Batches(torch.full((4, 1, 28, 28), -1.0), size=4), dynamic=dynamic)
+
+
+def test_max_steps_comes_first():
+    assert len(train(VAE(), epochs=50, max_steps=3)) == 3
+    assert len(train(VAE(), epochs=1, max_steps=30)) == 2
+
+
+def test_loaders_without_a_length_or_without_images():
+    images = [torch.zeros(4, 784)]
+    assert len(train(VAE(), images, epochs=2)) == 2
+
+    class Unknown:
+        def __iter__(self):
+            return iter(images)
+
+    assert len(train(VAE(), Unknown(), max_steps=3)) == 3
+    with pytest.raises(ValueError, match="pass max_steps"):
+        train(VAE(), Unknown())
+    with pytest.raises(ValueError, match="empty"):
+        train(VAE(), [])
+
+
+def test_a_run_is_resumed_through_the_conversion(tmp_path):
+    def run(steps, **options):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model = VAE(784, 8, 2)
+        train_rng = generator(4)
+        batches = loader(limit=100, batch_size=16, rng=train_rng)
+        return train(model, batches, epochs=9, max_steps=steps, rng=train_rng, dynamic=True, **options)
+
+    run(5, checkpoint=tmp_path / "run.pt")
+    assert run(11, checkpoint=tmp_path / "run.pt")["loss"] == run(11)["loss"]
