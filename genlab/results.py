@@ -49,7 +49,9 @@ def record(*, model: str, metric: str, value: float, n: int, lesson: str | None 
 
 
 def read(path: str | os.PathLike) -> list[Row]:
-    """The rows of a results file, with numbers as numbers and empty cells as None."""
+    """The rows of a results file, with numbers as numbers and empty cells as None; none without a file."""
+    if not Path(path).exists():
+        return []
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
@@ -62,7 +64,7 @@ def merge(rows: Iterable[Row], path: str | os.PathLike = TABLE) -> int:
     """Put rows into a table, in order and atomically; a row replaces one of the same model, lesson, seed,
     profile and metric. Returns how many rows the table then has."""
     path = Path(path)
-    merged = {_key(row): row for row in (read(path) if path.exists() else [])}
+    merged = {_key(row): row for row in read(path)}
     for row in rows:
         empty = [name for name in KEY if row.get(name) in (None, "")]
         if empty:

@@ -44,7 +44,7 @@ def test_without_the_variable_the_file_is_in_the_working_directory(tmp_path, mon
 def test_a_diverged_value_is_refused(file, value):
     with pytest.raises(ValueError, match="finite"):
         results.record(model="VAE", metric="m", value=value, n=1)
-    assert not file.exists()
+    assert not file.exists() and results.read(file) == []
 
 
 def test_an_unknown_column_is_refused(file):

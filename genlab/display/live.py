@@ -5,6 +5,7 @@
 One place on the page is updated, so that only the last frame is stored in the notebook.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -14,7 +15,7 @@ from PIL import Image
 from torch import nn
 
 from genlab.display.curves import plot_curves
-from genlab.display.grids import best_scale, compose, pleasing_columns, to_tiles
+from genlab.display.grids import best_scale, compose, to_tiles
 from genlab.display.quiet import quietly
 from genlab.display.style import SHARPNESS, bundle, description, in_notebook, pixels, png
 
@@ -105,7 +106,7 @@ class LivePicture:
         if isinstance(drawn, Figure):
             return pixels(drawn)
         tiles = to_tiles(drawn, self.value_range)
-        columns = self.columns or pleasing_columns(len(tiles))
+        columns = self.columns or math.ceil(math.sqrt(len(tiles)))
         rows = -(-len(tiles) // columns)
         side = max(tiles.shape[1:3])
         scale = max(1, min(best_scale(side, columns, rows), round(HEIGHT / (rows * (side + 2)))))

@@ -58,8 +58,7 @@ def traversal(decode: Callable[[Tensor], Tensor], latent_dim: int, *, start: Ten
     if not dims or not all(0 <= d < latent_dim for d in dims):
         raise ValueError(f"dims must name dimensions 0 … {latent_dim - 1}, got {dims}")
     origin = _origin(decode, latent_dim, start)
-    sliders = [ipywidgets.FloatSlider(_within(origin[d].item(), span), min=-span, max=span, step=span / 20,
-                                      description=f"z {d}", readout_format=".2f") for d in dims]
+    sliders = [_slider(d, origin[d].item(), span) for d in dims]
 
     def draw() -> bytes:
         code = origin.clone()
@@ -68,8 +67,7 @@ def traversal(decode: Callable[[Tensor], Tensor], latent_dim: int, *, start: Ten
         return _image_png(_decode(decode, code.unsqueeze(0)), value_range)
 
     figure = _still_traversal(decode, origin, dims, span, steps, value_range, title)
-    image = ipywidgets.Image(value=draw(), format="png", width=SIDE, height=SIDE,
-                             tooltip="what the code on the sliders decodes to")
+    image = ipywidgets.Image(value=draw(), format="png", width=SIDE, height=SIDE)
     for slider in sliders:
         slider.observe(lambda change: setattr(image, "value", draw()), names="value")
     reset = ipywidgets.Button(description="Reset", tooltip="Put every slider back to where it started")
@@ -107,14 +105,14 @@ def play(frames: Tensor | Sequence[Tensor], *, titles: Sequence[str] | None = No
     button = ipywidgets.Play(value=0, min=0, max=last, interval=interval, description="Play the film")
     word = ipywidgets.Label(titles[0])
     layout = ipywidgets.Layout(max_height=f"{SIDE}px", max_width="100%")
-    image = ipywidgets.Image(value=pictures[0], format="png", layout=layout, tooltip="the frame")
+    image = ipywidgets.Image(value=pictures[0], format="png", layout=layout)
 
     def turn(change) -> None:
         image.value, word.value = pictures[change["new"]], titles[change["new"]]
 
     slider.observe(turn, names="value")
     ipywidgets.link((button, "value"), (slider, "value"))
-    column = ipywidgets.VBox([button, slider, word])
+    column = ipywidgets.VBox([ipywidgets.HBox([button, word]), slider])
     return Interactive(_side_by_side(column, image), [slider], image,
                        _still_film(stacks, titles, strip, value_range, title))
 
@@ -149,8 +147,10 @@ def _decode(decode, codes: Tensor) -> Tensor:
         return decode(codes)
 
 
-def _within(value: float, span: float) -> float:
-    return max(-span, min(span, value))
+def _slider(d: int, value: float, span: float) -> ipywidgets.FloatSlider:
+    """From -span to span, and further where the start lies outside."""
+    return ipywidgets.FloatSlider(value, min=min(-span, value), max=max(span, value), step=span / 20,
+                                  description=f"z {d}", readout_format=".2f")
 
 
 def _image_png(images: Tensor, value_range) -> bytes:
