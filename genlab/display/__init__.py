@@ -8,9 +8,9 @@ from genlab.display.curves import plot_curves
 from genlab.display.grids import show_grid
 from genlab.display.live import LivePicture
 from genlab.display.points import latent_scatter, plot_bars, plot_rate_distortion
-from genlab.display.style import PALETTE, Picture, new_picture, show, style
+from genlab.display.style import PALETTE, Picture, in_style, new_picture, show
 from genlab.display.widgets import Interactive, interpolation, play, traversal
 
-__all__ = ["PALETTE", "Interactive", "LivePicture", "Picture", "interpolation", "latent_scatter",
+__all__ = ["PALETTE", "Interactive", "LivePicture", "Picture", "in_style", "interpolation", "latent_scatter",
            "new_picture", "play", "plot_bars", "plot_curves", "plot_rate_distortion", "show", "show_grid",
-           "style", "traversal"]
+           "traversal"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genlab.display.style import PALETTE, Picture, for_text, new_picture, style
+from genlab.display.style import PALETTE, Picture, for_text, in_style, new_picture
 
 UNITS = {"bits_per_dim": "bits per dimension", "nats": "nats", "bits": "bits", "seconds": "seconds"}
 POINTS = 600  # of a curve: more cannot be seen
@@ -31,7 +31,7 @@ def plot_curves(history, names: Sequence[str] | None = None, *, smooth: int | No
     panels = _panels(curves, unit)
     values = {name: _average(raw, smooth) for name, raw in curves.items()}
     alt = alt or _describe_curves(values, title)
-    with style():
+    with in_style():
         figure = new_picture(size[0], size[1] * (0.6 * len(panels) if len(panels) > 1 else 1), alt=alt)
         all_axes = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
         for axes, (panel_unit, members) in zip(all_axes, panels.items(), strict=True):
@@ -44,7 +44,7 @@ def plot_curves(history, names: Sequence[str] | None = None, *, smooth: int | No
 
 
 def _curves(history, names) -> dict[str, np.ndarray]:
-    available = list(getattr(history, "names", None) or history)
+    available = list(history.names if hasattr(history, "names") else history)
     missing = [name for name in names or () if name not in available]
     if missing:
         raise KeyError(f"the history has no {', '.join(missing)}; it has {', '.join(available)}")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.display.style import DPI, INK, Picture, style
+from genlab.display.style import DPI, INK, Picture, in_style
 
 PAGE = 680  # pixels that a column of text is wide
 GAP = 0.07  # between tiles, as a part of a tile's side
@@ -105,7 +105,7 @@ class _Sheet:
         height, width = self.image.shape[:2]
         needed = max(left + width + margin, 10 + round(6.6 * len(self.title or "")))
         size = needed, top + height + margin
-        with style():
+        with in_style():
             figure = Picture(figsize=(size[0] / DPI, size[1] / DPI), dpi=DPI, alt=alt,
                              photographic=self.photographic)
             axes = figure.add_axes((left / size[0], margin / size[1], width / size[0], height / size[1]))

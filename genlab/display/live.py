@@ -70,8 +70,12 @@ class LivePicture:
 
     def _show(self, model, history) -> None:
         start = time.monotonic()
-        image = self.frame(model, history)
-        alt = self._describe(history)
+        self._display(self.frame(model, history), self._describe(history))
+        self.frames += 1
+        spent = time.monotonic() - start
+        self._next = time.monotonic() + max(self.seconds, spent * (1 - SHARE) / SHARE)
+
+    def _display(self, image: np.ndarray, alt: str) -> None:
         data, metadata = bundle(png(image, alt=alt), alt)
         if self._handle is None:
             from IPython.display import display
@@ -81,9 +85,6 @@ class LivePicture:
         else:
             self._handle.update(data, raw=True, metadata=metadata)
             self._words.update(description(alt), raw=True)
-        self.frames += 1
-        spent = time.monotonic() - start
-        self._next = time.monotonic() + max(self.seconds, spent * (1 - SHARE) / SHARE)
 
     def _put_off(self, model, history) -> None:
         """Remember this frame; the end of the cell draws it if no later one was drawn."""

@@ -7,7 +7,7 @@ import torch
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
-from genlab.display.style import FAINT, INK, PALETTE, Picture, for_text, new_picture, style
+from genlab.display.style import FAINT, INK, PALETTE, Picture, for_text, in_style, new_picture
 
 CLASS_COLOURS = (*PALETTE[:7], "#B8A200", "#7A4B00", "#7F7F7F")  # yellow darkened, brown and grey added
 
@@ -26,7 +26,7 @@ def plot_bars(values: Mapping[str, object], *, axis: str, title: str | None = No
         raise ValueError("there are no values to draw: pass at least one name with its number")
     numbers = {name: f"{v:.4g}" + (f" ± {error:.2g}" if error else "") for name, (v, error) in pairs.items()}
     alt = alt or f"{title or axis}. " + "; ".join(f"{name}: {text}" for name, text in numbers.items())
-    with style():
+    with in_style():
         figure = new_picture(6.5, 0.95 + 0.36 * len(pairs) + 0.2 * bool(reference or title), alt=alt)
         axes = figure.add_subplot()
         _draw_bars(axes, pairs, numbers)
@@ -53,7 +53,7 @@ def plot_rate_distortion(points: Mapping[str, tuple[float, float]], *, title: st
     triples = list(zip(ordered, rate, distortion, strict=True))
     words = "; ".join(f"{label}: rate {r:.1f}, distortion {d:.1f}" for label, r, d in triples)
     alt = alt or f"{title or 'Rate and distortion'}, in nats. {words}"
-    with style():
+    with in_style():
         figure = new_picture(5.6, 3.9, alt=alt)
         axes = figure.add_subplot()
         axes.plot(rate, distortion, "-", color=PALETTE[0], alpha=0.35)
@@ -89,7 +89,7 @@ def latent_scatter(mu: Tensor, labels: Tensor, *, names: Sequence[str] | None = 
     plane, kinds = plane[keep].numpy(), labels.detach().cpu()[keep].numpy()
     classes = sorted(set(kinds.tolist()))
     alt = alt or f"{title or 'Latent codes'}: {len(plane)} codes of {len(classes)} classes in the plane"
-    with style():
+    with in_style():
         figure = new_picture(5.6, 5.2, alt=alt)
         axes = figure.add_subplot()
         for place, kind in enumerate(classes):

@@ -69,7 +69,7 @@ class Picture(Figure):
 
 
 @contextmanager
-def style():
+def in_style():
     """Within it, matplotlib draws as the course does; outside nothing has changed."""
     with matplotlib.rc_context(STYLE):
         yield
@@ -82,13 +82,13 @@ def for_text(colour: str) -> str:
 
 
 def new_picture(width: float = 6.5, height: float = 3.2, *, alt: str = "", **options) -> Picture:
-    """An empty picture; width and height in inches of 100 pixels. Call it within `style()`."""
+    """An empty picture; width and height in inches of 100 pixels. Call it within `in_style()`."""
     return Picture(figsize=(width, height), dpi=DPI, alt=alt, layout="constrained", **options)
 
 
 def pixels(figure: Figure, sharpness: float = SHARPNESS) -> np.ndarray:
     """The figure as an array (H, W, 3) of bytes."""
-    with style(), _resolution(figure, DPI * sharpness):
+    with in_style(), _resolution(figure, DPI * sharpness):
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         return np.array(canvas.buffer_rgba())[..., :3]
