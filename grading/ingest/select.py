@@ -93,15 +93,15 @@ def _anywhere(found: list[Unit], index: dict, changes: dict, name: str, user: in
     """
     bound = [i for i in index.get(name, ()) if i != user]
     callables = [i for i in bound if found[i].kind != "value"]
-    if callables:
+    if any(found[i].certain for i in callables):
         bound = callables
     else:
         above = [i for i in bound if i < user or found[i].cell == found[user].cell]
         bound = above or bound[:1]
     last = next((i for i in reversed(bound) if found[i].certain), -1)
     kept = [i for i in bound if i >= last]
-    first = [next((i for i in bound if found[i].certain), last)] if callables else []
-    return sorted({*kept, *(i for i in first if i >= 0), *_changing(found, index, changes, name, last)})
+    first = callables[:1]  # a statement above may have called it
+    return sorted({*kept, *first, *_changing(found, index, changes, name, last)})
 
 
 def _changing(found: list[Unit], index: dict, changes: dict, name: str, start: int) -> list[int]:

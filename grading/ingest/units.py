@@ -6,11 +6,12 @@ beside an answer does not take the answer with it.
 
 import ast
 import symtable
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grading.ingest import magics
-from grading.ingest.notebook import Cell, Ungradable
+from grading.ingest.notebook import Cell
 
 _OWN = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
 _CERTAIN = (*_OWN, ast.Import, ast.ImportFrom, ast.Assign)
@@ -58,13 +59,13 @@ def units(cells: tuple[Cell, ...]) -> tuple[list[Unit], list[Broken]]:
     for cell in cells:
         try:
             source, tree = magics.parse(cell.source)
+            if len(found) + len(tree.body) > MAX_UNITS:
+                raise SyntaxError(f"the notebook has more than {MAX_UNITS} statements")
             found += [_unit(cell.number, node, text) for node, text in _statements(source, tree)]
         except SyntaxError as error:
             broken.append(Broken(cell.number, error.lineno, str(error.msg)[:200], cell.source))
         except (RecursionError, MemoryError):
             broken.append(Broken(cell.number, None, "nested too deep", cell.source))
-        if len(found) > MAX_UNITS:
-            raise Ungradable(f"The notebook has more than {MAX_UNITS} statements. Hand in the lesson's only.")
     return found, broken
 
 
@@ -105,7 +106,8 @@ def _kind(node: ast.stmt) -> str:
 def _names(text: str) -> tuple[set[str], set[str], set[str]]:
     """Names bound at the top, needed at once, and needed when a function is called."""
     try:
-        top = symtable.symtable(text, "<cell>", "exec")
+        with warnings.catch_warnings(action="ignore"):
+            top = symtable.symtable(text, "<cell>", "exec")
     except (SyntaxError, ValueError) as error:
         raise SyntaxError(f"cannot be read ({error})") from error
     symbols = top.get_symbols()

@@ -44,8 +44,8 @@ def grade_one(submission: Submission, settings: Settings) -> dict:
     start = time.monotonic()
     record = {"format": FORMAT, "student": submission.student, "file": printable(submission.name),
               "fingerprint": "", "lesson": settings.lesson or settings.fallback, "status": "not graded",
-              "message": "", "points": None, "out_of": None, "exercises": [], "warnings": [], "isolation": ISOLATION,
-              "genlab": genlab.__version__}
+              "message": "", "points": None, "out_of": None, "exercises": [], "warnings": [],
+              "isolation": ISOLATION, "genlab": genlab.__version__}
     for _ in range(_ATTEMPTS):
         try:
             record |= {"fingerprint": submission.fingerprint()}

@@ -150,9 +150,9 @@ def _wait(fd: int, event: int, end: float | None) -> None:
 
 def _travelling(name: str, value: Tensor) -> Tensor:
     """A plain, contiguous copy on the CPU that shares no storage."""
-    value = value.detach().as_subclass(Tensor)
     if value.layout != torch.strided or value.dtype not in DTYPES or value.device.type == "meta":
         raise Malformed(f"`{name}` is a tensor of kind {value.dtype}, {value.layout}, {value.device.type}")
+    value = value.detach().as_subclass(Tensor)
     if value.numel() * value.element_size() > MAX_PAYLOAD:
         raise Malformed(f"`{name}` has {value.numel()} numbers: too many")
     return value.to("cpu").resolve_conj().resolve_neg().contiguous().clone()

@@ -149,7 +149,7 @@ def limit_resources() -> None:
     """Coarse limits, so that an accident does not take the machine along."""
     import resource
 
-    for name, size in {"RLIMIT_DATA": 4 << 30, "RLIMIT_FSIZE": 256 << 20, "RLIMIT_CORE": 0}.items():
+    for name, size in {"RLIMIT_DATA": 2 << 30, "RLIMIT_FSIZE": 256 << 20, "RLIMIT_CORE": 0}.items():
         if hasattr(resource, name):
             _, hard = resource.getrlimit(getattr(resource, name))
             size = size if hard == resource.RLIM_INFINITY else min(size, hard)
