@@ -93,6 +93,8 @@ def _predicted(prediction: Prediction, answer: Any) -> Verdict:
             status = "not started" if failure.kind == "not started" else "error"
             text = "Not started." if status == "not started" else f"Your code raised {failure.message}."
             return Verdict(prediction.id, None, 0, 0, text, status, prediction.hints)
+    if answer is None or answer is ...:
+        return Verdict(prediction.id, None, 0, 0, "Not started.", "not started", prediction.hints)
     try:
         number = float(answer)
     except (TypeError, ValueError):

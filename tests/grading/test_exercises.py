@@ -155,3 +155,4 @@ def test_prediction(id):
     for wrong, says in prediction.mistakes.items():
         assert check(id, wrong).message == says
     assert check(id, "much").status == "interface"
+    assert check(id, None).status == "not started"
