@@ -4,19 +4,10 @@ The answer draws its own noise, so the judge recovers ε = (z - μ)/σ from what
 whether that is standard normal, independent and fresh. The sign of ε is free. The gradients are exact
 for whatever noise was drawn: ∂z/∂μ = 1 and ∂z/∂log σ² = ½ σ ε = ½ (z - μ).
 
-Bounds on refusing a right answer, with B rows, K columns, N = B·K, all ε independent and N(0, 1):
-
-    mean      √B · (column mean) is N(0, 1), and P(|Z| > s) ≤ exp(-s²/2): s = √(2 ln(K/p))
-    scale     the column's Σ ε² is χ²_B: P(|χ²/B - 1| > 2√(u/B) + 2u/B) ≤ 2 exp(-u), u = ln(2K/p)
-              (Laurent and Massart 2000, lemma 1)
-    relation  the centred correlation of n independent normal pairs is a coordinate of a random direction
-              in n - 1 dimensions: P(|r| > ρ) ≤ 2 exp(-(n - 1) ρ²/2), ρ = √(2 ln(2m/p)/(n - 1)) for m of
-              them (Ball 1997, lemma 2.2)
-    law       the distance of Kolmogorov and Smirnov: P(√N D > λ) ≤ 2 exp(-2λ²), λ = √(ln(2/p)/2)
-              (Massart 1990). It holds for every N, which no bound on the kurtosis does.
-
-Every comparison spends p = 1e-4 a draw (the third in two halves). A right answer is refused only if two
-independent draws miss: 1e-8 for each of three comparisons, 3e-8 for the exercise.
+Refusing a right answer (the limits and their sources are in grading/laws.py): the mean, the spread and
+the law each spend p = 1e-4 a draw, the first two divided among the K columns, the third halved between
+the correlations, divided among all of them, and the distance from the normal law. Only two independent
+draws that both miss refuse: 1e-8 for each of the three comparisons, 3e-8 for the exercise.
 """
 
 import math
@@ -26,7 +17,7 @@ from torch.distributions import Normal
 
 from genlab.models import vae
 from genlab.random import rand, randn
-from grading import probing
+from grading import laws, probing
 from grading.exercise import Compare, Exercise, Mistake
 
 P = 1e-4
@@ -34,7 +25,7 @@ P = 1e-4
 
 def inputs(rng, n=1):
     """Another μ and σ in every place, a hidden mean of μ in every column; σ from 0.29 to 0.78."""
-    B, K = 4000 * n, 5
+    B, K = 3000 * n, 5
     double = torch.zeros((), dtype=torch.float64)
     return {
         "mu": randn((K,), like=double, rng=rng) + randn((B, K), like=double, rng=rng),
@@ -70,7 +61,7 @@ def mean_is_mu(inputs, got, expected, n):
         one = "one number for everything" if eps[0].std() < 1e-4 else "one draw for the whole batch"
         drawn = not torch.equal(got["z"], got["again"])
         return False, one if drawn else "nothing random", "a draw for each image"
-    limit = math.sqrt(2 * math.log(eps.shape[1] / P)) / math.sqrt(len(eps))
+    limit = laws.mean_limit(len(eps), P / eps.shape[1])
     worst = int((eps.mean(0).abs() / spread.clamp_min(1)).argmax())
     measured = eps[:, worst].mean().item()
     return abs(measured) <= limit * max(1.0, spread[worst].item()), measured, 0.0
@@ -79,8 +70,7 @@ def mean_is_mu(inputs, got, expected, n):
 def spread_is_sigma(inputs, got, expected, n):
     """Column means of ε², whatever the mean."""
     square = noise(inputs, got["z"]).square().mean(0)
-    u = math.log(2 * len(square) / P) / len(got["z"])
-    limit = 2 * math.sqrt(u) + 2 * u
+    limit = laws.square_limit(len(got["z"]), P / len(square))
     return bool(((square - 1).abs() <= limit).all()), square.mean().sqrt().item(), 1.0
 
 
@@ -94,21 +84,12 @@ def noise_is_normal_and_fresh(inputs, got, expected, n):
     tests = {"the same noise at every call": [(eps[:, k], again[:, k]) for k in range(K)],
              "the same noise for neighbouring images": [(eps[::2, k], eps[1::2, k]) for k in range(K)],
              "the same noise in several dimensions": [(eps[:, i], eps[:, j]) for i, j in pairs]}
+    share = P / 2 / (2 * K + len(pairs))
     for what, couples in tests.items():
-        for x, y in couples:
-            if abs(correlation(x, y)) > math.sqrt(2 * math.log(2 * (2 * K + len(pairs)) / (P / 2)) / (len(x) - 1)):
-                return False, what, "independent noise"
-    ordered = eps.flatten().sort().values
-    below = torch.arange(B * K, dtype=torch.float64) / (B * K)
-    cdf = torch.special.ndtr(ordered)
-    distance = torch.maximum((cdf - below).max(), (below + 1 / (B * K) - cdf).max()).item()
+        if any(abs(laws.correlation(x, y)) > laws.correlation_limit(len(x), share) for x, y in couples):
+            return False, what, "independent noise"
     kurtosis = (eps**4).mean().item()  # for the eye only: the distance decides
-    return distance <= math.sqrt(math.log(2 / (P / 2)) / 2 / (B * K)), kurtosis, 3.0
-
-
-def correlation(x, y):
-    x, y = x - x.mean(), y - y.mean()
-    return ((x * y).sum() / (x.norm() * y.norm()).clamp_min(1e-12)).item()
+    return laws.distance_from_normal(eps) <= laws.distance_limit(B * K, P / 2), kurtosis, 3.0
 
 
 def gradient_follows_noise(inputs, got, expected, n):
@@ -269,7 +250,7 @@ exercise = Exercise(
                 resolution=0.25,
                 says="The noise is normal, and fresh for every call, image and dimension."),
         Compare("d_mu", points=0.25, says="The gradient with respect to μ: z moves as μ does."),
-        Compare("d_logvar", points=0.5, test=gradient_follows_noise, resolution=0.02,
+        Compare("d_logvar", "z", points=0.5, test=gradient_follows_noise, resolution=0.02,
                 says="The gradient with respect to log σ²: it is ½ σ ε."),
     ],
     mistakes=[
