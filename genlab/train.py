@@ -4,6 +4,7 @@ A loader yields (images, labels) with images in [0, 1]; a trainer brings them to
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -33,7 +34,7 @@ class Converted:
 
 def train_vae(model: nn.Module, train_loader: Iterable, epochs: int = 10, lr: float = 1e-3, *,
               max_steps: int | None = None, rng: torch.Generator | None = None, dynamic: bool = False,
-              **options: Any) -> History:
+              warmup: int = 0, **options: Any) -> History:
     """Train a VAE, conditional, beta or convolutional, on binary images, with Adam.
 
     Args:
@@ -41,6 +42,9 @@ def train_vae(model: nn.Module, train_loader: Iterable, epochs: int = 10, lr: fl
         max_steps: stop there even if the epochs are not over.
         dynamic: a pixel is 1 with its grey value as probability, drawn anew each time, in place of
             1 where it is above 0.5: another distribution, whose nats are not comparable.
+        warmup: number of steps during which the weight of the KL in the loss rises from 0 to 1, lest
+            parts of the code are given up before the decoder has learnt to read them
+            (Bowman et al. 2015, arXiv:1511.06349; Sønderby et al. 2016, arXiv:1602.02282).
         options: of `fit`: watch, ema, schedule, checkpoint, progress, ….
     """
     def convert(images: Tensor) -> Tensor:
@@ -51,7 +55,28 @@ def train_vae(model: nn.Module, train_loader: Iterable, epochs: int = 10, lr: fl
 
     optimizer = torch.optim.Adam(model.parameters(), lr)
     steps = steps_of(train_loader, epochs, max_steps)
-    return fit(model, Converted(train_loader, convert), optimizer, steps=steps, rng=rng, **options)
+    with warming(model, warmup, steps, options.pop("schedule", None)) as schedule:
+        return fit(model, Converted(train_loader, convert), optimizer, steps=steps, rng=rng,
+                   schedule=schedule, **options)
+
+
+@contextmanager
+def warming(model: nn.Module, warmup: int, steps: int, schedule: Callable[[float], float] | None):
+    """A schedule for `fit` that also sets `model.kl_weight`, which is 1 again afterwards.
+
+    A schedule is asked before every step how far the run has come, so a resumed run gets this right too.
+    """
+    def also_warm(progress: float) -> float:
+        model.kl_weight = min(1.0, progress * steps / warmup)
+        return schedule(progress) if schedule else 1.0
+
+    if warmup and not hasattr(model, "kl_weight"):
+        raise ValueError(f"{type(model).__name__} has no kl_weight to warm up: leave out warmup, "
+                         "or multiply the KL in its loss by self.kl_weight")
+    try:
+        yield also_warm if warmup else schedule
+    finally:
+        vars(model).pop("kl_weight", None)  # back to the class's own
 
 
 def steps_of(batches: Iterable, epochs: int, max_steps: int | None = None) -> int:

@@ -57,6 +57,38 @@ def test_images_out_of_range_are_refused(dynamic):
         train(VAE(), Batches(torch.full((4, 1, 28, 28), -1.0), size=4), dynamic=dynamic)
 
 
+@pytest.mark.parametrize("build", [VAE, BetaVAE])
+def test_warmup_raises_the_weight_of_the_kl_and_leaves_it_at_one(build):
+    model, weights = build(), []
+    history = train(model, epochs=4, warmup=5, schedule=lambda progress: 1 - progress,
+                    watch=lambda model, _: weights.append(model.kl_weight), every=1)
+    assert weights == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1, 1, 1])
+    beta = getattr(model, "beta", 1.0)
+    for k, weight in enumerate(weights):
+        expected = history["reconstruction_nats"][k] + beta * weight * history["kl_nats"][k]
+        assert history["loss"][k] == pytest.approx(expected, rel=1e-5)
+    assert model.kl_weight == 1
+
+
+def test_warmup_ends_with_an_interruption_too():
+    def stop(model, history):
+        raise KeyboardInterrupt
+
+    model = VAE()
+    assert train(model, warmup=50, watch=stop, every=1).interrupted
+    assert model.kl_weight == 1
+
+
+def test_warmup_needs_a_weight_to_raise():
+    class Other(torch.nn.Linear):
+        def loss(self, x, y=None, *, rng=None):
+            return {"loss": self(x.flatten(1)).square().mean()}
+
+    assert len(train(Other(784, 2))) == 2
+    with pytest.raises(ValueError, match="Other has no kl_weight"):
+        train(Other(784, 2), warmup=5)
+
+
 def test_max_steps_comes_first():
     assert len(train(VAE(), epochs=50, max_steps=3)) == 3
     assert len(train(VAE(), epochs=1, max_steps=30)) == 2
@@ -84,7 +116,8 @@ def test_a_run_is_resumed_through_the_conversion(tmp_path):
             model = VAE(784, 8, 2)
         train_rng = generator(4)
         batches = loader(limit=100, batch_size=16, rng=train_rng)
-        return train(model, batches, epochs=9, max_steps=steps, rng=train_rng, dynamic=True, **options)
+        return train(model, batches, epochs=9, max_steps=steps, rng=train_rng, dynamic=True,
+                     warmup=8, **options)
 
     run(5, checkpoint=tmp_path / "run.pt")
     assert run(11, checkpoint=tmp_path / "run.pt")["loss"] == run(11)["loss"]

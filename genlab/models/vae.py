@@ -96,6 +96,7 @@ class VAE(nn.Module):
     """
 
     data_range = (0.0, 1.0)
+    kl_weight = 1.0  # of `loss`; lower only while `train_vae(warmup=…)` raises it
 
     def __init__(self, input_dim: int = 784, hidden_dim: int = 400, latent_dim: int = 20, *,
                  encoder: nn.Module | None = None, decoder: nn.Module | None = None):
@@ -144,8 +145,9 @@ class VAE(nn.Module):
              rng: torch.Generator | None = None) -> dict[str, Tensor]:
         """The objective and its two parts in nats, means over the batch; y counts only if conditional."""
         likelihood, kl = self._terms(x, y, rng)
-        parts = {"reconstruction_nats": -likelihood.mean(), "kl_nats": kl.mean()}
-        return {"loss": self.objective(*parts.values()), **parts}
+        reconstruction, kl = -likelihood.mean(), kl.mean()
+        loss = self.objective(reconstruction, self.kl_weight * kl)
+        return {"loss": loss, "reconstruction_nats": reconstruction, "kl_nats": kl}
 
     def objective(self, reconstruction: Tensor, kl: Tensor) -> Tensor:
         """What to minimise: here minus the ELBO."""
