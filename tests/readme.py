@@ -1,0 +1,82 @@
+"""What the README shows is made, not typed: `python -m tests.readme` writes its table, class and picture."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+from grading.lessons import LESSONS
+from grading.registry import find
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+
+
+def lessons() -> str:
+    """The table of lessons, with points and minutes from the specification."""
+    rows = ["| lesson | student's notebook | solved | points | core minutes |", "|---|---|---|---|---|"]
+    for lesson in LESSONS.values():
+        exercises = [find(id) for id in lesson.exercises]
+        core = sum(e.minutes for e in exercises if e.core)
+        rows.append(f"| {lesson.number} {lesson.title} | [open](notebooks/{lesson.name}.ipynb) "
+                    f"| [open](solutions/{lesson.name}.ipynb) | {sum(e.points for e in exercises):g} | {core} |")
+    return "\n".join(rows)
+
+
+def graded(records: list[dict]) -> str:
+    """The example class as `genlab grade` reports it, one line a student."""
+    rows = ["| submission | points | what happened |", "|---|---|---|"]
+    for record in records:
+        points = "–" if record["points"] is None else f"{record['points']:g}/{record['out_of']:g}"
+        rows.append(f"| {record['student']} | {points} | {record['status']}"
+                    + (f": {record['message']}" if record["message"] else "") + " |")
+    return "\n".join(rows)
+
+
+def filled(text: str, name: str, block: str) -> str:
+    """The text with the block between <!-- name --> and <!-- /name --> replaced."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    return re.sub(pattern, lambda m: f"{m[1]}{block}\n{m[2]}", text, flags=re.DOTALL)
+
+
+def block(text: str, name: str) -> str:
+    return re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", text, flags=re.DOTALL)[1]
+
+
+def picture() -> bytes:
+    """The grid of samples in the solved notebook of lesson 10: the first one after its heading."""
+    notebook = json.loads((ROOT / "solutions" / "10_vae.ipynb").read_text(encoding="utf-8"))
+    cell = next(c for c in notebook["cells"] if c["cell_type"] == "code"
+                and "Means: p(x = 1 | z)" in "".join(c["source"]))
+    image = next(o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {}))
+    return base64.b64decode("".join(image))
+
+
+def example_class() -> list[dict]:
+    """Records of the class under tests/grading/example_class, graded afresh."""
+    import tempfile
+
+    from grading.report.batch import grade_folder
+    from grading.report.grade import Settings
+    from grading.report.store import Store
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        try:
+            settings = Settings(store.secret(""), "")
+            return grade_folder(ROOT / "tests" / "grading" / "example_class", store, settings)
+        finally:
+            store.close()
+
+
+def main() -> None:
+    text = README.read_text(encoding="utf-8")
+    text = filled(text, "lessons", lessons())
+    text = filled(text, "class", graded(example_class()))
+    README.write_text(text, encoding="utf-8")
+    (ROOT / "docs").mkdir(exist_ok=True)
+    (ROOT / "docs" / "samples.png").write_bytes(picture())
+
+
+if __name__ == "__main__":
+    main()
