@@ -18,8 +18,9 @@ def lessons() -> str:
     for lesson in LESSONS.values():
         exercises = [find(id) for id in lesson.exercises]
         core = sum(e.minutes for e in exercises if e.core)
+        points = sum(e.points for e in exercises)
         rows.append(f"| {lesson.number} {lesson.title} | [open](notebooks/{lesson.name}.ipynb) "
-                    f"| [open](solutions/{lesson.name}.ipynb) | {sum(e.points for e in exercises):g} | {core} |")
+                    f"| [open](solutions/{lesson.name}.ipynb) | {points:g} | {core} |")
     return "\n".join(rows)
 
 

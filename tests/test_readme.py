@@ -18,4 +18,5 @@ def test_picture_is_the_lessons_own():
 
 
 def test_example_class_is_graded_as_shown():
-    assert readme.block(TEXT, "class") == readme.graded(readme.example_class()), "run `python -m tests.readme`"
+    found = readme.graded(readme.example_class())
+    assert readme.block(TEXT, "class") == found, "run `python -m tests.readme`"
