@@ -6,8 +6,10 @@ grader is a null that nobody mistakes for a 0.
 
 import hashlib
 import hmac
+import json
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,11 +23,12 @@ from grading.judge import failed, judge
 from grading.lessons import LESSONS, Lesson
 from grading.registry import find
 from grading.report.messages import public
-from grading.sandbox.client import GraderFault, Limits, Session
+from grading.sandbox.client import Connection, GraderFault, Limits, Session, connect
 from grading.verdict import Verdict
 
 FORMAT = 1
 ISOLATION = "process"  # a process of its own, limited in time and memory; no further walls
+_FAULT = "Could not be graded: a fault of the grader ({})."
 _ATTEMPTS = 2  # faults of the grader are tried once more
 
 
@@ -37,6 +40,7 @@ class Settings:
     lesson: str = ""
     fallback: str = ""
     limits: Limits = field(default_factory=Limits)
+    connect: Callable[[], Connection] = connect
 
 
 def grade_one(submission: Submission, settings: Settings) -> dict:
@@ -56,13 +60,14 @@ def grade_one(submission: Submission, settings: Settings) -> dict:
             record |= fault(error)
         if record["status"] != "not graded":
             break
-    return record | {"seconds": round(time.monotonic() - start, 3)}
+    record |= {"seconds": round(time.monotonic() - start, 3)}
+    return json.loads(json.dumps(record))  # plain data, as it will be read again
 
 
 def fault(error: BaseException) -> dict:
     """The part of a record that says that the grader, not the submission, has failed."""
-    return {"status": "not graded", "points": None,
-            "message": f"Could not be graded: a fault of the grader ({type(error).__name__})."}
+    return {"status": "not graded", "points": None, "message": _FAULT.format(type(error).__name__),
+            "fault": "".join(traceback.format_exception(error))[-4000:]}
 
 
 def seed(secret: bytes, content: str, purpose: str) -> bytes:
@@ -79,25 +84,24 @@ def _graded(submission: Submission, settings: Settings) -> dict:
     exercises = exercises_of(lesson)
     selection = select(notebook, exercises)
     numbers = int.from_bytes(seed(settings.secret, content, "worker")[:6], "big")
-    verdicts, faults = [], []
+    verdicts, faults, problems = [], [], []
     if any(piece.answers for piece in selection.pieces):
-        with Session(selection, seed=numbers, limits=settings.limits) as session:
-            verdicts = [_verdict(e, session, seed(settings.secret, content, e.id), numbers)
+        with Session(selection, seed=numbers, limits=settings.limits, connect=settings.connect) as session:
+            verdicts = [_verdict(e, session, seed(settings.secret, content, e.id), numbers, problems)
                         for e in exercises]
             faults = [f"Cell {cell}, line {line}: {_told(failure)}"
                       for (cell, line), failure in session.faults.items()]
     else:
         verdicts = [failed(e, Failure("missing", selection.missing[e.id])) for e in exercises]
-    whole = all(v.points is not None for v in verdicts)
-    return {"lesson": lesson.name, "content": content, "status": "graded" if whole else "not graded",
-            "message": "" if whole else "Could not be graded: a fault of the grader in an exercise.",
-            "points": sum(v.points for v in verdicts) if whole else None,
-            "out_of": sum(e.points for e in exercises),
-            "exercises": [v.to_json() for v in verdicts], "warnings": [*selection.warnings, *faults]}
+    record = {"lesson": lesson.name, "content": content, "out_of": sum(e.points for e in exercises),
+              "exercises": [v.to_json() for v in verdicts], "warnings": [*selection.warnings, *faults]}
+    if problems:
+        return record | fault(problems[0])
+    return record | {"points": sum(v.points for v in verdicts)}
 
 
-def _verdict(exercise: Exercise, session: Session, seed: bytes, numbers: int) -> Verdict:
-    """The judge's verdict on one answer; a fault of ours costs nobody points."""
+def _verdict(exercise: Exercise, session: Session, seed: bytes, numbers: int, problems: list) -> Verdict:
+    """The judge's verdict on one answer; a fault of ours costs nobody points and is noted in `problems`."""
     failures: list[Failure] = []
 
     def run(source: str, inputs: Values) -> Values | Failure:
@@ -113,8 +117,9 @@ def _verdict(exercise: Exercise, session: Session, seed: bytes, numbers: int) ->
     except GraderFault:
         raise
     except Exception as error:
-        return Verdict(exercise.id, None, None, exercise.points,
-                       f"Could not be graded: a fault of the grader ({type(error).__name__}).", "fault")
+        error.add_note(exercise.id)
+        problems.append(error)
+        return Verdict(exercise.id, None, None, exercise.points, _FAULT.format(type(error).__name__), "fault")
     return public(exercise, verdict, failures[0]) if failures else verdict
 
 

@@ -61,6 +61,8 @@ def public(exercise: Exercise, verdict: Verdict, failure: Failure) -> Verdict:
     """The verdict with only what may be shown of the failure's words."""
     if failure.kind == "missing" or verdict.message != failed(exercise, failure).message:
         return verdict  # the words are the grader's own
+    if failure.kind == "not started" and exercise.id not in failure.message:
+        failure = replace(failure, kind="raised")  # of the student's, not the stub's
     own = failure.exception not in vars(builtins) and failure.exception not in _TORCH
     return failed(exercise, replace(failure, message=shown(exercise, failure),
                                     exception="an error of its own" if own else failure.exception))
@@ -69,13 +71,13 @@ def public(exercise: Exercise, verdict: Verdict, failure: Failure) -> Verdict:
 def shown(exercise: Exercise, failure: Failure) -> str:
     """The failure's message if its form is well known, else where to read it."""
     message = failure.message
-    if failure.kind == "not started" and exercise.id in message:
+    if failure.kind == "not started":
         return exercise.id
     for opening in _OPENINGS:
         if message.startswith(opening):
             return opening + "." + (_CUDA if "NVIDIA" in opening or "device" in opening else "")
     if any(form.fullmatch(message) for form in _FORMS):
         return message + ("." + _CUDA if "CUDA" in message else "")
-    if failure.kind not in ("raised", "not started") and _OURS.fullmatch(message):
+    if failure.kind != "raised" and _OURS.fullmatch(message):
         return message
     return f'(run check("{exercise.id}", {exercise.name}) in your notebook to read the message)'

@@ -25,6 +25,7 @@ class Store:
         OUT/marks.csv              one row per student
         OUT/results/NAME.json      the record of one student
         OUT/feedback/NAME.html     what the student may see
+        OUT/faults.log             the grader's own errors, for whoever maintains it
         OUT/.secret                of this batch; readable for its owner alone, reused on regrading
     """
 
@@ -68,6 +69,9 @@ class Store:
     def save(self, record: dict) -> None:
         """The feedback first: a record that is there says that all of it is."""
         student = record["student"]
+        if "fault" in record:
+            with open(self.out / "faults.log", "a", encoding="utf-8", errors="replace") as log:
+                log.write(f"{student}\n{record.pop('fault')}\n")
         write(self._path(student, "feedback", "html"), render(record))
         write(self._path(student, "results", "json"),
               json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n")

@@ -134,7 +134,7 @@ class Session:
 
     def probe(self, exercise: Exercise, seed: int, source: str, inputs: Values) -> Values | Failure:
         """What the probe returns for the answer to this exercise, or why it returned nothing."""
-        if self._connection is None:
+        if self._connection is None or self._left(1.0) <= 0:
             self._run()
         problem = self.reason(exercise)
         if problem is not None:
@@ -167,6 +167,7 @@ class Session:
         """Runs the statements, without those that hang or end the process."""
         while self._lost is None:
             if self._left(1.0) <= 0:
+                self._hang_up()
                 self._lost = Failure("timeout", f"The notebook's {self.limits.total:g} s were used up.")
                 return
             try:

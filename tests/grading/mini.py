@@ -36,11 +36,19 @@ def right_in_another_way(x, w):
     return x @ w + w.sum()
 
 
+AFFINE = Exercise(
+    id="mini-affine", defines="affine(x, w)", core=True, points=3, level=1, minutes=1, hints=HINTS,
+    inputs=inputs, probe=probe, reference=reference,
+    comparisons=[Compare("value", shape="(B,)", points=2, says="The weighted sum of each row."),
+                 Compare("d_x", points=1, says="How it moves with x.")],
+    mistakes=[Mistake(mean_taken, "You average: sum.")], also_right=[right_in_another_way])
+
+
 def scale_inputs(rng, n=1):
     return {"x": randn((4, 7), like=torch.zeros((), dtype=torch.float64), rng=rng)}
 
 
-def scale_probe(Scale, x):
+def probe(Scale, x):
     return dict(value=probing.tensor(Scale()(x)))
 
 
@@ -54,15 +62,9 @@ class Doubled(torch.nn.Module):
         return 2 * x
 
 
-AFFINE = Exercise(
-    id="mini-affine", defines="affine(x, w)", core=True, points=3, level=1, minutes=1, hints=HINTS,
-    inputs=inputs, probe=probe, reference=reference,
-    comparisons=[Compare("value", shape="(B,)", points=2, says="The weighted sum of each row."),
-                 Compare("d_x", points=1, says="How it moves with x.")],
-    mistakes=[Mistake(mean_taken, "You average: sum.")], also_right=[right_in_another_way])
 SCALE = Exercise(
     id="mini-scale", defines="class Scale(nn.Module)", core=True, points=2, level=1, minutes=1, hints=HINTS,
-    inputs=scale_inputs, probe=scale_probe, reference=ScaleReference,
+    inputs=scale_inputs, probe=probe, reference=ScaleReference,
     comparisons=[Compare("value", points=2, says="Three times the input.")],
     mistakes=[Mistake(Doubled, "You double it.")], also_right=[])
 EXERCISES = [AFFINE, SCALE]

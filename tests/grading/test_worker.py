@@ -22,7 +22,7 @@ QUICK = Limits(statement=1.5, statements=20, probe=1.5, total=60)
 ANSWERS = {
     "right": ("return 2 * x", 2 * X),
     "loops": ("while True: pass", "timeout"),
-    "stubborn": ("while True:\n        try:\n            while True: pass\n        except BaseException: pass",
+    "stubborn": ("while True:\n        try: time.sleep(9)\n        except BaseException: pass",
                  "timeout"),
     "exits": ("os._exit(0)", "died"),
     "leaves": ("sys.exit(0)", "died"),
