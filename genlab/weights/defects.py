@@ -13,7 +13,7 @@ from genlab.metrics.features import DigitFeatures, image_features, predictions
 from genlab.metrics.frechet import floor, frechet_from_moments, moments
 from genlab.random import bernoulli, permutation, rand, randn
 
-FLOORS = (1000, 500, 300, 100)
+FLOORS = (1000, 700, 500, 400, 300, 200, 100)
 
 
 def measure(network: DigitFeatures) -> dict:

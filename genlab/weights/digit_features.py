@@ -41,7 +41,7 @@ def make(folder: Path, checkpoint: Path, *, steps: int = STEPS, save_every: int 
     path = weights.store("digit_features", recipe.network.state_dict(), folder)
     network = DigitFeatures()
     network.load_state_dict(weights.load("digit_features", folder))
-    table = {"steps": steps, "seconds": round(history.seconds), **measure(network.eval())}
+    table = {"steps": steps, **measure(network.eval())}
     text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
     weights.write(path.with_suffix(".json"), text.encode())
     return path

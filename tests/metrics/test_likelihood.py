@@ -121,8 +121,19 @@ def test_needs_no_module(x):
 def test_same_rng_same_value_and_global_state_untouched(x):
     state = torch.get_rng_state()
     model = LinearGaussian(widen=2)
-    first, second = (mean_iwae(model, x, k=3, rng=torch.Generator().manual_seed(1)) for _ in range(2))
-    assert first == second and torch.equal(state, torch.get_rng_state())
+    for bound in (mean_elbo, mean_iwae):
+        first, second = (bound(model, x, rng=torch.Generator().manual_seed(1)) for _ in range(2))
+        assert first == second and torch.equal(state, torch.get_rng_state())
+
+
+def test_k_and_its_batches_reach_the_model(x):
+    """k = 4000 draws leave room for two images at a time."""
+    class Recorder:
+        def iwae(self, x, k=50, *, rng=None):
+            return torch.full_like(x, 10 * k + len(x))
+
+    assert mean_iwae(Recorder(), x, k=4000).value == 40_002
+    assert mean_iwae(Recorder(), x, k=4000, batch=7).value == 40_007
 
 
 @pytest.mark.parametrize("values", [[1.0], [], [[1.0, 2.0]], [1.0, math.inf]])

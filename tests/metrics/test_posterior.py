@@ -19,6 +19,7 @@ def test_active_units_are_counted_by_the_variance_of_the_mean():
     mu = sign * torch.tensor([0.0, 0.0099**0.5, 0.0101**0.5, 2.0]) + torch.tensor([5.0, 0.0, 100.0, 0.0])
     assert active_units(mu.double()).tolist() == [False, False, True, True]
     assert active_units(mu.double(), threshold=1.0).tolist() == [False, False, False, True]
+    assert active_units(torch.tensor([[0.08, 0.12], [-0.08, -0.12]])).tolist() == [False, True]
 
 
 def test_collapsed_posteriors_have_no_information(rng):
@@ -28,10 +29,14 @@ def test_collapsed_posteriors_have_no_information(rng):
 
 
 def test_equal_posteriors_carry_no_information_but_stray_from_the_prior(rng):
-    """All at N(1, I): information 0, and the marginal KL is the whole KL, ½ ‖μ‖² = 1."""
+    """All at N(1, I): information 0, and the marginal KL is the whole KL, ½ ‖μ‖² = 1.
+
+    One draw's log q(z) / p(z) = μ·z - ½ ‖μ‖² has variance ‖μ‖² = 2, which the error must show.
+    """
     got = kl_decomposition(torch.ones(60, 2), torch.zeros(60, 2), rng=rng, draws=50)
     assert got["kl"] == pytest.approx(1) and abs(got["mutual_information"]) < 1e-12
     assert abs(got["marginal_kl"] - 1) < 5 * got["marginal_kl_error"]
+    assert got["marginal_kl_error"] == pytest.approx(math.sqrt(2 / (60 * 50)), rel=0.1)
 
 
 def test_posteriors_far_apart_tell_every_image(rng):
