@@ -14,7 +14,7 @@ from grading.ingest.notebook import Ungradable, parse, read_bytes
 from grading.report.grade import FORMAT, Settings, fault, grade_one
 from grading.report.store import Store
 
-Progress = Callable[[dict, bool], None]  # a record, and whether it was there already
+Progress = Callable[[dict, bool, int], None]  # a record, was it there already, how many there will be
 
 
 def judges(jobs: int) -> Executor:
@@ -23,7 +23,7 @@ def judges(jobs: int) -> Executor:
 
 
 def grade_folder(folder: Path, store: Store, settings: Settings, *, jobs: int = 1,
-                 progress: Progress = lambda record, kept: None,
+                 progress: Progress = lambda record, kept, count: None,
                  executor: Callable[[int], Executor] = judges) -> list[dict]:
     """Grades what has no finished record yet; all records in the order of the folder.
 
@@ -39,14 +39,14 @@ def grade_folder(folder: Path, store: Store, settings: Settings, *, jobs: int = 
             if not store.has_feedback(submission.student):
                 store.save(record)
             records[submission.student] = record
-            progress(record, True)
+            progress(record, True, len(found))
         else:
             todo.append(submission)
     try:
         for record in _graded(todo, settings, jobs, executor):
             store.save(record)
             records[record["student"]] = record
-            progress(record, False)
+            progress(record, False, len(found))
     finally:
         store.table([records[s.student] for s in found if s.student in records])
     return [records[s.student] for s in found]

@@ -44,9 +44,10 @@ def _run(folder: Path, out: Path, lesson: str, seed: str, jobs: int) -> list[dic
     try:
         settings = Settings(store.secret(seed), lesson)
         with tqdm(desc="grading", unit="submission", dynamic_ncols=True) as bar:
-            def progress(record: dict, kept: bool) -> None:
+            def progress(record: dict, kept: bool, count: int) -> None:
+                bar.total, bar.initial = count, bar.initial + kept
+                bar.set_postfix_str(record["status"], refresh=False)
                 bar.update()
-                bar.set_postfix_str(f"{record['status']}, {record.get('seconds', 0):.1f} s")
 
             return grade_folder(folder, store, settings, jobs=jobs, progress=progress)
     finally:

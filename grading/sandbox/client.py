@@ -224,7 +224,8 @@ class Session:
             ready = frames.read(self._connection.source, self.limits.start, max_header=_MAX_HEADER)
         except (OSError, frames.Malformed) as error:
             self._hang_up()
-            raise GraderFault(f"a worker cannot be started ({type(error).__name__}: {error})") from error
+            raise GraderFault(f"a worker cannot be started ({type(error).__name__}: {error}); "
+                              f"is genlab installed into {sys.executable}?") from error
         if ready.kind != "ready":
             raise GraderFault(f"a worker began with {ready.kind!r}")
 

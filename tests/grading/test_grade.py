@@ -19,7 +19,7 @@ from grading.report.batch import grade_folder
 from grading.report.feedback import render
 from grading.report.grade import Settings, grade_one, seed
 from grading.report.store import Store, StoreError, file_name
-from tests.grading import mini
+from tests.grading import make_class, mini
 from tests.grading.conftest import SECRET, forked, points
 
 CLASS = {
@@ -73,6 +73,28 @@ def test_a_class(mini_lesson, folder, tmp_path):
         kept = json.loads((out / "results" / f"{name}.json").read_text())
         assert kept == record and kept["isolation"] and "numbers" not in json.dumps(kept)
         assert (out / "feedback" / f"{name}.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_example_class_is_todays_lesson():
+    """After a change of the lesson: python -m tests.grading.make_class"""
+    kept = {p.name: p.read_text(encoding="utf-8") for p in make_class.FOLDER.iterdir()}
+    assert kept == make_class.example_class()
+
+
+def test_the_example_class(tmp_path):
+    records = grade_all(make_class.FOLDER, tmp_path / "out")
+    worth = {v["id"]: v["out_of"] for v in records["honest"]["exercises"]}
+    total = sum(worth.values())
+    marks = {name: record["points"] for name, record in records.items()}
+    assert marks == {"honest": total, "half_done": sum(worth[id] for id in make_class.HALF), "empty": 0,
+                     "renamed_function": total - worth["vae-elbo"], "broken_json": None,
+                     "wrong": marks["wrong"]}
+    wrong = {v["id"]: v for v in records["wrong"]["exercises"]}
+    assert all(v["status"] == "wrong" and v["points"] < v["out_of"] and v["message"] for v in wrong.values())
+    assert wrong["vae-elbo"]["mistake"] and wrong["vae-iwae"]["mistake"]
+    assert "`elbow`: did you mean" in records["renamed_function"]["exercises"][1]["message"]
+    stubs = [v for v in records["half_done"]["exercises"] if v["id"] not in make_class.HALF]
+    assert {v["message"] for v in stubs} == {"Not started."}
 
 
 def test_the_batch_resumes_without_grading_again(mini_lesson, folder, tmp_path, monkeypatch):
@@ -178,7 +200,7 @@ def test_a_submission_that_kills_a_judge_stops_nobody_else(mini_lesson, folder, 
 def test_an_interrupted_batch_keeps_what_is_there(mini_lesson, folder, tmp_path):
     out, seen = tmp_path / "out", []
 
-    def progress(record, kept):
+    def progress(record, kept, count):
         seen.append(record["student"])
         if len(seen) == 2:
             raise KeyboardInterrupt
