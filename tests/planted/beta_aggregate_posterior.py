@@ -1,0 +1,223 @@
+"""Planted answers to beta-aggregate-posterior, by another author than the check's."""
+
+import math
+
+import torch
+from torch.distributions import Independent, Normal
+
+LOG_TAU = math.log(2 * math.pi)
+
+
+def _q(z, mu, logvar):
+    """Entry (i, j) is log q(z_i | x_j)."""
+    return Normal(mu, (logvar / 2).exp()).log_prob(z[:, None, :]).sum(-1)
+
+
+def _prior(z):
+    return -0.5 * (z**2 + LOG_TAU).sum(-1)
+
+
+def _aggregate(z, mu, logvar):
+    return torch.logsumexp(_q(z, mu, logvar), dim=1) - math.log(z.shape[0])
+
+
+def _own(z, mu, logvar):
+    return Normal(mu, (logvar / 2).exp()).log_prob(z).sum(-1)
+
+
+def _two(own, aggregate, prior):
+    return (own - aggregate).mean(), (aggregate - prior).mean()
+
+
+def forgets_log_n(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _q(z, mu, logvar).logsumexp(1), _prior(z))
+
+
+def adds_log_n(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _q(z, mu, logvar).logsumexp(1) + math.log(len(z)), _prior(z))
+
+
+def mean_of_logs(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _q(z, mu, logvar).mean(1), _prior(z))
+
+
+def wrong_axis(z, mu, logvar):
+    """Over the draws of one posterior, not over the posteriors of one draw."""
+    return _two(_own(z, mu, logvar), _q(z, mu, logvar).logsumexp(0) - math.log(len(z)), _prior(z))
+
+
+def closed_form_total(z, mu, logvar):
+    """The KL in closed form, less the information."""
+    information = (_own(z, mu, logvar) - _aggregate(z, mu, logvar)).mean()
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return information, kl - information
+
+
+def leaves_itself_out(z, mu, logvar):
+    table = _q(z, mu, logvar).clone()
+    table.fill_diagonal_(-math.inf)
+    return _two(_own(z, mu, logvar), table.logsumexp(1) - math.log(len(z) - 1), _prior(z))
+
+
+def negative_information(z, mu, logvar):
+    a, b = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return -a, b
+
+
+def negative_marginal(z, mu, logvar):
+    a, b = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return a, -b
+
+
+def swapped(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))[::-1]
+
+
+def kl_and_marginal(z, mu, logvar):
+    """The whole KL in place of the information."""
+    own, aggregate = _own(z, mu, logvar), _aggregate(z, mu, logvar)
+    return (own - _prior(z)).mean(), (aggregate - _prior(z)).mean()
+
+
+def sums_over_images(z, mu, logvar):
+    a, b = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return a * len(z), b * len(z)
+
+
+def one_dimension_at_a_time(z, mu, logvar):
+    """log q(z) as a sum over dimensions: the mixture does not factorise."""
+    table = Normal(mu, (logvar / 2).exp()).log_prob(z[:, None, :])
+    aggregate = (table.logsumexp(1) - math.log(len(z))).sum(-1)
+    return _two(_own(z, mu, logvar), aggregate, _prior(z))
+
+
+def no_prior(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), torch.zeros(len(z)))
+
+
+def prior_without_constant(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), -0.5 * (z**2).sum(-1))
+
+
+def q_without_constant(z, mu, logvar):
+    k = z.shape[1]
+    return _two(_own(z, mu, logvar) + k / 2 * LOG_TAU, _aggregate(z, mu, logvar) + k / 2 * LOG_TAU, _prior(z))
+
+
+def q_without_determinant(z, mu, logvar):
+    """-½ log σ² is left out of log q."""
+    def log_q(z, mu, logvar):
+        return -0.5 * ((z - mu) ** 2 / logvar.exp() + LOG_TAU).sum(-1)
+
+    aggregate = log_q(z[:, None], mu, logvar).logsumexp(1) - math.log(len(z))
+    return _two(log_q(z, mu, logvar), aggregate, _prior(z))
+
+
+def logvar_is_log_sigma(z, mu, logvar):
+    return _two(_own(z, mu, 2 * logvar), _aggregate(z, mu, 2 * logvar), _prior(z))
+
+
+def variance_for_deviation(z, mu, logvar):
+    """Normal(mu, logvar.exp()): the scale of Normal is σ. The same numbers as the one above."""
+    def log_q(z):
+        return Normal(mu, torch.exp(logvar)).log_prob(z).sum(-1)
+
+    table = torch.stack([log_q(row) for row in z])
+    return _two(log_q(z), table.logsumexp(1) - math.log(len(z)), _prior(z))
+
+
+def one_gaussian(z, mu, logvar):
+    """q(z) as one Gaussian with the mixture's moments."""
+    variance = logvar.exp().mean(0) + mu.var(0, correction=0)
+    aggregate = Normal(mu.mean(0), variance.sqrt()).log_prob(z).sum(-1)
+    return _two(_own(z, mu, logvar), aggregate, _prior(z))
+
+
+def at_the_means(z, mu, logvar):
+    return _two(_own(mu, mu, logvar), _aggregate(mu, mu, logvar), _prior(mu))
+
+
+def mean_over_dimensions(z, mu, logvar):
+    own = Normal(mu, (logvar / 2).exp()).log_prob(z).mean(-1)
+    table = Normal(mu, (logvar / 2).exp()).log_prob(z[:, None]).mean(-1)
+    return _two(own, table.logsumexp(1) - math.log(len(z)), -0.5 * (z**2 + LOG_TAU).mean(-1))
+
+
+def each_image(z, mu, logvar):
+    own, aggregate = _own(z, mu, logvar), _aggregate(z, mu, logvar)
+    return own - aggregate, aggregate - _prior(z)
+
+
+def bits(z, mu, logvar):
+    a, b = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return a / math.log(2), b / math.log(2)
+
+
+def three_parts(z, mu, logvar):
+    a, b = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return a, b, a + b
+
+
+def average_density(z, mu, logvar):
+    """Mean of densities, then the logarithm."""
+    aggregate = _q(z, mu, logvar).exp().mean(dim=1).log()
+    return _two(torch.diag(_q(z, mu, logvar)), aggregate, _prior(z))
+
+
+def two_loops(z, mu, logvar):
+    n, information, marginal = len(z), 0.0, 0.0
+    for i in range(n):
+        parts = torch.stack([Independent(Normal(mu[j], (0.5 * logvar[j]).exp()), 1).log_prob(z[i])
+                             for j in range(n)])
+        log_q = torch.logsumexp(parts, 0) - math.log(n)
+        prior = Independent(Normal(torch.zeros_like(z[i]), torch.ones_like(z[i])), 1).log_prob(z[i])
+        information, marginal = information + (parts[i] - log_q) / n, marginal + (log_q - prior) / n
+    return information, marginal
+
+
+def no_shared_constant(z, mu, logvar):
+    """Without ½ log 2π anywhere: it cancels in both differences."""
+    table = -0.5 * torch.einsum("ijk->ij", (z[:, None] - mu) ** 2 * torch.exp(-logvar) + logvar)
+    log_q = torch.log_softmax(table, dim=1).diagonal()  # the share of x_i in the mixture at z_i
+    information = math.log(len(z)) + log_q.mean()
+    return [information, (table.diagonal() + 0.5 * z.square().sum(1)).mean() - information]
+
+
+def in_float32(z, mu, logvar):
+    z, mu, logvar = z.float(), mu.float(), logvar.float()
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+
+
+def plain_numbers(z, mu, logvar):
+    a, b = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return a.item(), b.item()
+
+
+wrong = [
+    (forgets_log_n, "without_log_n"),
+    (adds_log_n, "log_n_added"),
+    (mean_of_logs, "mean_of_logs"),
+    (wrong_axis, "wrong_axis"),
+    (closed_form_total, "closed_form_total"),
+    (leaves_itself_out, "itself_left_out"),
+    (negative_information, "information_negated"),
+    (negative_marginal, "marginal_negated"),
+    (swapped, "swapped"),
+    (kl_and_marginal, "total_for_information"),
+    (sums_over_images, "summed_over_images"),
+    (one_dimension_at_a_time, "factorised"),
+    (no_prior, "prior_left_out"),
+    (prior_without_constant, "prior_without_constant"),
+    (q_without_constant, "q_without_constant"),
+    (q_without_determinant, "log_variance_dropped"),
+    (logvar_is_log_sigma, "logvar_as_log_std"),
+    (variance_for_deviation, "logvar_as_log_std"),
+    (one_gaussian, "gaussian_aggregate"),
+    (at_the_means, "at_the_means"),
+    (mean_over_dimensions, "mean_over_dimensions"),
+    (each_image, "per_image"),
+    (bits, "in_bits"),
+    (three_parts, "`kl_decomposition` should return 2 tensors, not 3 values. The signature is "
+                  "`kl_decomposition(z, mu, logvar)`."),
+]
+right = [average_density, two_loops, no_shared_constant, in_float32, plain_numbers]
