@@ -23,7 +23,8 @@ from grading.judge import failed, judge
 from grading.lessons import LESSONS, Lesson
 from grading.registry import find
 from grading.report.messages import public
-from grading.sandbox.client import Connection, GraderFault, Limits, Session, connect
+from grading.sandbox.client import GraderFault, Limits, Session
+from grading.sandbox.start import Connection, connect
 from grading.verdict import Verdict
 
 FORMAT = 1

@@ -10,7 +10,8 @@ from grading.ingest.folder import Submission
 from grading.lessons import LESSONS
 from grading.report import grade as grade_module
 from grading.report.grade import Settings, grade_one
-from grading.sandbox.client import Connection, Limits
+from grading.sandbox.client import Limits
+from grading.sandbox.start import Connection
 from grading.sandbox.worker import Worker, prepare
 from tests.grading import mini
 

@@ -10,8 +10,9 @@ from grading.exercise import Failure
 from grading.ingest.notebook import parse
 from grading.ingest.select import select
 from grading.sandbox import frames
-from grading.sandbox.client import Connection, GraderFault, Limits, Session
+from grading.sandbox.client import GraderFault, Limits, Session
 from grading.sandbox.frames import HEAD, MAGIC, Frame
+from grading.sandbox.start import Connection
 from tests.grading import mini
 
 PROBE = "def probe(answer, x):\n    return dict(value=answer(x))\n"
