@@ -5,7 +5,8 @@ import os
 import types
 from typing import Any
 
-from grading.exercise import Exercise, Failure, Prediction
+from grading.exercise import Prediction
+from grading.interface import interface
 from grading.judge import digest, failed, judge
 from grading.registry import UnknownExercise, find
 from grading.runner import explain, random_state, run_in_process
@@ -60,7 +61,7 @@ def _check(id: str, answer: Any) -> Verdict:
     key = _key(id, answer)
     if key in _passed:
         return _passed[key]
-    problem = _interface(specification, answer)
+    problem = interface(specification.name, specification.defines, answer)
     if problem is not None:
         return failed(specification, problem)
     seed = id.encode()
@@ -70,17 +71,6 @@ def _check(id: str, answer: Any) -> Verdict:
     if verdict.passed and key is not None:
         _passed[key] = verdict
     return verdict
-
-
-def _interface(exercise: Exercise, answer: Any) -> Failure | None:
-    wanted = "a class" if exercise.defines.startswith("class ") else "a function"
-    if not callable(answer):
-        return Failure("wrong type", f"`{exercise.name}` should be {wanted}, not {type(answer).__name__}")
-    if (wanted == "a class") != inspect.isclass(answer):
-        return Failure("wrong type", f"`{exercise.name}` should be {wanted}")
-    if (getattr(answer, "__module__", "") or "").split(".")[0] in ("genlab", "grading"):
-        return Failure("wrong type", f"This `{exercise.name}` is genlab's own: write yours")
-    return None
 
 
 def _predicted(prediction: Prediction, answer: Any) -> Verdict:

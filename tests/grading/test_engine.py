@@ -188,3 +188,17 @@ def test_version_is_compared(capsys):
 def test_html_is_escaped_and_hints_are_folded():
     page = verdict(lambda x: x.script, make(hints=("<b>", "two", "three")))._repr_html_()
     assert page.count("<details") == 3 and "&lt;b&gt;" in page and "<b>" not in page
+
+
+def test_a_law_that_breaks_on_odd_values_is_a_miss_and_not_a_fault():
+    def law(inputs, got, expected, n):
+        return True, got["value"].std().item() / (got["value"][1] != 9).item(), 1.0
+
+    def odd(x):
+        return torch.full_like(x, 9.0)
+
+    rule = Compare("value", points=3, says="law", test=law)
+    assert verdict(doubled, make(comparisons=[rule])).passed
+    assert verdict(odd, make(comparisons=[rule])).points == 0
+    assert verdict(lambda x: (2 * x).to(torch.complex128)).status == "wrong"
+    assert verdict(lambda x: (2 * x).long()).status == "wrong"
