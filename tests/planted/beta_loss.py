@@ -179,7 +179,8 @@ def loops(x, logits, mu, logvar, beta, free_bits=0.0):
             p = F.logsigmoid(logits[i, j]) if x[i, j] == 1 else F.logsigmoid(-logits[i, j])
             total = total - p / len(x)
     for k in range(mu.shape[1]):
-        kl = sum(0.5 * (m * m + v.exp() - v - 1) for m, v in zip(mu[:, k], logvar[:, k], strict=True)) / len(mu)
+        pairs = zip(mu[:, k], logvar[:, k], strict=True)
+        kl = sum(0.5 * (m * m + v.exp() - v - 1) for m, v in pairs) / len(mu)
         total = total + (beta * kl if kl > free_bits else beta * free_bits)
     return total
 
@@ -210,13 +211,13 @@ wrong = [
     (sum_over_batch, "batch_sum"),
     (only_reconstruction_summed, "reconstruction_batch_sum"),
     (subtracts_kl, "kl_subtracted"),
-    (kl_upside_down, "kl_subtracted"),
+    (kl_upside_down, "kl_negative"),
     (inverse_beta, "beta_divides"),
-    (one_plus_beta, "beta_added_to_one"),
-    (convex_combination, "one_minus_beta_on_reconstruction"),
+    (one_plus_beta, "beta_beside_one"),
+    (convex_combination, "one_minus_beta"),
     (ceiling, "free_bits_as_ceiling"),
     (floor_of_the_sum, "free_bits_once_on_the_total"),
-    (floor_of_each_images_sum, "free_bits_on_each_image"),
+    (floor_of_each_images_sum, "free_bits_once_on_the_total"),
     (floor_of_each_entry, "free_bits_per_image"),
     (hinge, "free_bits_subtracted"),
     (adds_free_bits, "free_bits_added"),
@@ -224,7 +225,7 @@ wrong = [
     (forgets_free_bits, "free_bits_ignored"),
     (free_bits_in_bits, "free_bits_in_bits"),
     (floor_as_a_switch, "free_bits_as_switch"),
-    (per_image, "per_image"),
+    (per_image, "per_image_after_the_floor"),
     (logvar_is_log_sigma, "logvar_as_log_std"),
     (logvar_is_sigma, "logvar_as_std"),
     (no_half, "kl_without_half"),

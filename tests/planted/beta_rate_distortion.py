@@ -196,7 +196,7 @@ wrong = [
     (rate_cut_off_only, "rate_clamped_error_not"),
     (only_distortion_cut_off, "error_clamped_rate_not"),
     (larger_of_the_two, "maximum_for_minimum"),
-    (noise_is_a_deviation, "noise_as_std"),
+    (noise_is_a_deviation, "noise_squared"),
     (noise_squared_in_level, "noise_squared"),
     (bits, "rate_in_bits"),
     (rate_without_half, "rate_without_half"),
@@ -213,10 +213,10 @@ wrong = [
     (beta_divides, "beta_divides"),
     (channel_capacity, "channel_capacity"),
     (posterior_variance, "posterior_variance"),
-    (threshold_without_beta, "threshold_without_beta"),
+    (threshold_without_beta, "collapse_without_beta"),
     (with_constant, "constant_kept"),
     (objective, "beta_times_rate"),
     (noise_added, "noise_added"),
-    (one_for_all, "all_or_none"),
+    (one_for_all, "all_collapse_together"),
 ]
 right = [looped, relu_rate, masked, in_float32]

@@ -201,7 +201,7 @@ class Loop(Planted):
     """Image by image."""
 
     def encode(self, x, y):
-        rows = [self.encoder(torch.cat([xi, self.label(yi[None], xi)[0]])) for xi, yi in zip(x, y, strict=True)]
+        rows = [self.encoder(torch.cat([x[i], self.label(y[i:i + 1], x[i])[0]])) for i in range(len(x))]
         h = torch.stack(rows)
         return self.mu_head(h), self.logvar_head(h)
 
@@ -246,8 +246,8 @@ class Compares(Given):
 
 wrong = [
     (LabelBeforeBoth, "LabelFirst"),
-    (LabelBeforeImage, "LabelFirstInEncoder"),
-    (LabelBeforeCode, "LabelFirstInDecoder"),
+    (LabelBeforeImage, "LabelFirst"),
+    (LabelBeforeCode, "LabelFirst"),
     (RepeatsTheNumber, "LabelAsNumber"),
     (NumberAsOneColumn, "LabelAsColumn"),
     (RepeatsTheScaledNumber, "LabelAsFraction"),
@@ -263,12 +263,13 @@ wrong = [
     (IndicesOnly, "OnlyWholeNumbers"),
     (CountsTheClasses, "ClassesCounted"),
     (JoinsBelow, "WrongAxis"),
-    (Samples, "SampleForMean"),
-    (ReturnsCodeToo, "`encode` should return 2 tensors, not 3 values. The signature is `class CVAE(nn.Module)`."),
+    (Samples, "`encode` returns μ and log σ², not a draw: its answer is the same at every call."),
+    (ReturnsCodeToo, "`encode` should return 2 tensors, not 3 values. The signature is "
+                     "`class CVAE(nn.Module)`."),
     (OffByOne, "OffByOne"),
-    (RowsForClasses, "OnlyWholeNumbers"),
-    (NoGradient, "NoGradient"),
-    (NoGradientInDecoder, "CodeDetached"),
-    (ReluOnMean, "ReluOnHeads"),
+    (RowsForClasses, "Labels that are one-hot already are taken as they are."),
+    (NoGradient, "EncoderWithoutGradient"),
+    (NoGradientInDecoder, "DecoderWithoutGradient"),
+    (ReluOnMean, "ReluOnMean"),
 ]
 right = [Planted, Scatter, Loop, SplitsTheFirstLayer, Compares]

@@ -8,15 +8,20 @@ from grading.exercise import Compare, Exercise, Mistake
 
 
 def inputs(rng, n=1):
-    """Standard deviations around the threshold's root, in random order, with means far from zero."""
+    """Standard deviations around the threshold's root, in random order, with means far from zero or near.
+
+    0.0112 and 0.0145 part the standard deviation from other measures of spread; 2.4 makes shares of the
+    largest variance differ from variances.
+    """
     one = torch.ones(1, dtype=torch.float64)
-    N, K = 40, 14
+    N, K = 40, 17
     order = permutation(K, rng=rng)
-    spread = torch.tensor([0.0, 0.004, 0.008, 0.02, 0.04, 0.07, 0.085, 0.12, 0.15, 0.2, 0.3, 0.5, 0.8, 1.1],
-                          dtype=torch.float64)[order]
+    spread = torch.tensor([0.0, 0.004, 0.008, 0.0112, 0.0145, 0.02, 0.04, 0.07, 0.085, 0.12, 0.15, 0.2, 0.3,
+                           0.5, 0.8, 1.1, 2.4], dtype=torch.float64)[order]
+
     def table(images):  # exactly these spreads: nothing is near a threshold, whichever divisor is used
         raw = randn((images, K), like=one, rng=rng)
-        far = torch.tensor([3.0, 0.05], dtype=torch.float64)[randint(0, 2, (K,), rng=rng)]
+        far = torch.tensor([3.0, 0.05, 0.003], dtype=torch.float64)[randint(0, 3, (K,), rng=rng)]
         sign = 1 - 2 * randint(0, 2, (K,), rng=rng)
         return (raw - raw.mean(0)) / raw.std(0) * spread + far * sign
 
@@ -75,6 +80,42 @@ def whole_matrix(mu, threshold=0.01):
     return (mu - mu.mean(0)) ** 2 > threshold
 
 
+def range_for_variance(mu, threshold=0.01):
+    return mu.amax(0) - mu.amin(0) > threshold
+
+
+def largest_entry(mu, threshold=0.01):
+    return mu.abs().amax(0) > threshold
+
+
+def absolute_deviation(mu, threshold=0.01):
+    return (mu - mu.mean(0)).abs().mean(0) > threshold
+
+
+def sum_for_mean(mu, threshold=0.01):
+    return ((mu - mu.mean(0)) ** 2).sum(0) > threshold
+
+
+def any_image(mu, threshold=0.01):
+    return ((mu - mu.mean(0)) ** 2 > threshold).any(0)
+
+
+def share_of_the_largest(mu, threshold=0.01):
+    return mu.var(0) / mu.var(0).max() > threshold
+
+
+def share_of_the_sum(mu, threshold=0.01):
+    return mu.var(0) / mu.var(0).sum() > threshold
+
+
+def indices(mu, threshold=0.01):
+    return torch.nonzero(mu.var(0) > threshold).flatten()
+
+
+def one_for_all(mu, threshold=0.01):
+    return mu.var() > threshold
+
+
 # Also right
 
 
@@ -102,7 +143,8 @@ exercise = Exercise(
     mistakes=[
         Mistake(variance_within_an_image, "You take the variance over the latent dimensions of one image. A unit is active if it "
                 "varies from image to image: over the batch."),
-        Mistake(std_for_variance, "You compare the standard deviation with the threshold; it is for the variance."),
+        Mistake(std_for_variance, "This compares the standard deviation with the threshold (or the variance with its square). "
+                "The threshold is for the variance."),
         Mistake(second_moment, "A unit stuck at a constant far from 0 carries no information. Subtract the mean over images: "
                 "it is the variance that counts."),
         Mistake(mean_for_variance, "You look at the mean of μ. What matters is whether μ changes from image to image."),
@@ -111,6 +153,15 @@ exercise = Exercise(
         Mistake(count_only, "You return how many units are active. One truth value for each unit is asked for."),
         Mistake(variance_returned, "You return the variances. Compare them with the threshold."),
         Mistake(whole_matrix, "You compare every image's deviation. Average over the images first."),
+        Mistake(range_for_variance, "You compare the range from smallest to largest with the threshold; it is for the variance."),
+        Mistake(largest_entry, "You ask whether μ is ever far from 0. What matters is whether it changes from image to image: its variance."),
+        Mistake(absolute_deviation, "You compare the mean absolute deviation with the threshold; it is for the variance, the mean of squares."),
+        Mistake(sum_for_mean, "You sum the squared deviations. The variance is their mean: otherwise more images make more units active."),
+        Mistake(any_image, "One image far from the mean is enough for you. Average the squared deviations over the images first."),
+        Mistake(share_of_the_largest, "You compare a share of the variance with the threshold; it is for the variance itself."),
+        Mistake(share_of_the_sum, "You compare a share of the variance with the threshold; it is for the variance itself."),
+        Mistake(indices, "You return the indices of the active units. One truth value for each unit is asked for."),
+        Mistake(one_for_all, "You take one variance over everything. Each latent dimension has its own, over the images (dim 0)."),
     ],
     also_right=[by_moments, population_variance, by_columns],
     hints=[

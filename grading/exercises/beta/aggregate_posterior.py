@@ -135,6 +135,58 @@ def gaussian_aggregate(z, mu, logvar):
     return (_log_density(z, mu, logvar).diagonal() - aggregate).mean(), (aggregate - _log_prior(z)).mean()
 
 
+def log_n_added(z, mu, logvar):
+    information, marginal = reference(z, mu, logvar)
+    return information - 2 * math.log(len(z)), marginal + 2 * math.log(len(z))
+
+
+def closed_form_total(z, mu, logvar):
+    information, _ = reference(z, mu, logvar)
+    return information, 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean() - information
+
+
+def information_negated(z, mu, logvar):
+    information, marginal = reference(z, mu, logvar)
+    return -information, marginal
+
+
+def marginal_negated(z, mu, logvar):
+    information, marginal = reference(z, mu, logvar)
+    return information, -marginal
+
+
+def prior_left_out(z, mu, logvar):
+    information, marginal = reference(z, mu, logvar)
+    return information, marginal + _log_prior(z).mean()
+
+
+def q_without_constant(z, mu, logvar):
+    information, marginal = reference(z, mu, logvar)
+    return information, marginal + 0.5 * z.shape[1] * math.log(2 * math.pi)
+
+
+def at_the_means(z, mu, logvar):
+    return reference(mu, mu, logvar)
+
+
+def mean_over_dimensions(z, mu, logvar):
+    gap = (z[:, None] - mu[None]) ** 2 / logvar.exp()[None]
+    table = -0.5 * (gap + logvar[None] + math.log(2 * math.pi)).mean(-1)
+    aggregate = table.logsumexp(1) - math.log(len(z))
+    return (table.diagonal() - aggregate).mean(), (aggregate - _log_prior(z) / z.shape[1]).mean()
+
+
+def per_image(z, mu, logvar):
+    table = _log_density(z, mu, logvar)
+    aggregate = table.logsumexp(1) - math.log(len(z))
+    return table.diagonal() - aggregate, aggregate - _log_prior(z)
+
+
+def in_bits(z, mu, logvar):
+    information, marginal = reference(z, mu, logvar)
+    return information / math.log(2), marginal / math.log(2)
+
+
 # Also right
 
 
@@ -190,6 +242,17 @@ exercise = Exercise(
         Mistake(log_variance_dropped, "The density of q needs its -½ log σ²: it differs from image to image and does not cancel."),
         Mistake(prior_without_constant, "You drop ½ log 2π in one density but not in the other."),
         Mistake(gaussian_aggregate, "You replace the mixture by one Gaussian with its moments. q(z) is the mixture itself."),
+        Mistake(log_n_added, "The aggregate posterior divides by the number of images N: log N is subtracted, not added."),
+        Mistake(closed_form_total, "You take the KL in closed form. Here it is the mean of log q(z|x) - log p(z) at the given z, so that the "
+                "two parts sum to it exactly."),
+        Mistake(information_negated, "The sign of the mutual information is the wrong way round: log q(z_i|x_i) - log q(z_i)."),
+        Mistake(marginal_negated, "The sign of the marginal part is the wrong way round: log q(z_i) - log p(z_i)."),
+        Mistake(prior_left_out, "The prior is missing: the marginal part is log q(z_i) - log p(z_i)."),
+        Mistake(q_without_constant, "You drop ½ log 2π in one density but not in the other."),
+        Mistake(at_the_means, "You evaluate the densities at μ. They are asked for at the draws z."),
+        Mistake(mean_over_dimensions, "You average the log densities over the latent dimensions. A joint log density is their sum."),
+        Mistake(per_image, "You return one number for each image; both parts are means over the images."),
+        Mistake(in_bits, "Your answer is in bits; the lesson counts in nats (natural logarithm)."),
     ],
     also_right=[with_distributions, with_loops, total_minus_information],
     hints=[

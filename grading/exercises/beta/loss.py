@@ -1,5 +1,7 @@
 """beta-loss: reconstruction plus β times KL, with free bits."""
 
+import math
+
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import functional as F
@@ -145,6 +147,66 @@ def per_image(x, logits, mu, logvar, beta, free_bits=0.0):
             + beta * _kl(mu, logvar).clamp(min=free_bits).sum(1))
 
 
+def means_everywhere(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar).mean(0).clamp(min=free_bits)
+    return F.binary_cross_entropy_with_logits(logits, x) + beta * kl.mean()
+
+
+def reconstruction_batch_sum(x, logits, mu, logvar, beta, free_bits=0.0):
+    return len(x) * _bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def kl_batch_sum(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).sum(0).clamp(min=free_bits).sum()
+
+
+def kl_negative(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * (-_kl(mu, logvar)).mean(0).clamp(min=free_bits).sum()
+
+
+def beta_beside_one(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + (1 + beta) * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def one_minus_beta(x, logits, mu, logvar, beta, free_bits=0.0):
+    return (1 - beta) * _bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def beta_normalised(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits, mu, logvar, beta * mu.shape[1] / x.shape[1], free_bits)
+
+
+def free_bits_added(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * (_kl(mu, logvar).mean(0) + free_bits).sum()
+
+
+def free_bits_in_bits(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits, mu, logvar, beta, free_bits * math.log(2))
+
+
+def free_bits_as_switch(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar).mean(0)
+    return _bce(x, logits) + beta * torch.where(kl > free_bits, kl, 0 * kl).sum()
+
+
+def logvar_as_std(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits, mu, logvar.square().log(), beta, free_bits)
+
+
+def squared_error(x, logits, mu, logvar, beta, free_bits=0.0):
+    error = (logits.sigmoid() - x).square().sum(1).mean()
+    return error + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def sigmoid_twice(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits.sigmoid(), mu, logvar, beta, free_bits)
+
+
+def per_image_after_the_floor(x, logits, mu, logvar, beta, free_bits=0.0):
+    return (F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+            + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum())
+
+
 # Also right
 
 
@@ -173,9 +235,9 @@ exercise = Exercise(
     withholds=["genlab.models.vae.BetaVAE.loss", "genlab.models.vae.BetaVAE.loss_function"],
     comparisons=[
         Compare("one", points=1, shape="()", says="At β = 1 the loss is minus the ELBO, averaged over the images."),
-        Compare("value", "d_logits", "d_mu", "d_logvar", points=2, shape="()",
+        Compare("value", "d_logits", "d_mu", "d_logvar", points=2, shape="()", tolerance=1e-4,
                 says="β weighs the KL and nothing else: look at the value and its gradients away from β = 1."),
-        Compare("free", "free_d_mu", "all_free", points=1, shape="()",
+        Compare("free", "free_d_mu", "all_free", points=1, shape="()", tolerance=1e-4,
                 says="With free bits the KL of each dimension, averaged over the images, counts at least that many "
                      "nats, and no gradient pushes it below."),
     ],
@@ -204,6 +266,20 @@ exercise = Exercise(
         Mistake(kl_without_half, "Your KL is twice too large: the factor ½ is missing."),
         Mistake(logvar_as_log_std, "You treat `logvar` as log σ; it is log σ²."),
         Mistake(per_image, "You return one number for each image; a loss is their mean."),
+        Mistake(means_everywhere, "Both terms are averaged over pixels and dimensions. Only the images are averaged: sum over the rest."),
+        Mistake(reconstruction_batch_sum, "The reconstruction is summed over the images, the KL averaged: β then depends on the batch size."),
+        Mistake(kl_batch_sum, "The KL is summed over the images, the reconstruction averaged: β then depends on the batch size."),
+        Mistake(kl_negative, "Your KL has the wrong sign: a KL is never negative. It is -½ (1 + log σ² - μ² - σ²)."),
+        Mistake(beta_beside_one, "The KL counts 1 + β times: β is its whole weight, so that β = 1 is the bound."),
+        Mistake(one_minus_beta, "You weigh the reconstruction with 1 - β. Its weight is 1, whatever β is."),
+        Mistake(beta_normalised, "You rescale β by the numbers of latent dimensions and pixels. With both terms summed, β is used as it is."),
+        Mistake(free_bits_added, "You add the free bits to the KL. They are a floor: the KL counts as it is where it lies above."),
+        Mistake(free_bits_in_bits, "Despite their name the free bits are given in nats here: no factor log 2."),
+        Mistake(free_bits_as_switch, "Below the floor your KL counts nothing. It counts the floor: max(free_bits, KL), without a jump."),
+        Mistake(logvar_as_std, "You treat `logvar` as σ; it is log σ²."),
+        Mistake(squared_error, "Your reconstruction is a squared error. The pixels are Bernoulli: it is the cross-entropy, in nats."),
+        Mistake(sigmoid_twice, "The sigmoid is applied twice: the cross-entropy with logits applies it itself."),
+        Mistake(per_image_after_the_floor, "You return one number for each image; a loss is their mean."),
     ],
     also_right=[by_distributions, with_sums, with_relu],
     hints=[

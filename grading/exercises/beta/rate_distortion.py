@@ -5,6 +5,8 @@ Along a principal direction with variance λ the best decoder leaves the squared
 water-filling. A direction whose variance lies below β s² is not encoded at all.
 """
 
+import math
+
 import torch
 
 from genlab.random import randn
@@ -138,6 +140,59 @@ def mean_over_directions(variances, noise, betas):
     return rate / len(variances), distortion / len(variances)
 
 
+def error_clamped_rate_not(variances, noise, betas):
+    level = _level(noise, betas, variances)
+    return 0.5 * (variances / level).log().sum(1), reference(variances, noise, betas)[1]
+
+
+def distortion_without_noise(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate, noise * distortion
+
+
+def channel_capacity(variances, noise, betas):
+    error = torch.minimum(variances, _level(noise, betas, variances))
+    return 0.5 * torch.log1p(variances / error).sum(1), (error / (2 * noise)).sum(1)
+
+
+def posterior_variance(variances, noise, betas):
+    return _curve(1 / (1 / variances + 1 / _level(noise, betas, variances)), variances, noise)
+
+
+def collapse_without_beta(variances, noise, betas):
+    level = _level(noise, betas, variances)
+    return _curve(torch.where(variances > noise, level, variances), variances, noise)
+
+
+def all_collapse_together(variances, noise, betas):
+    level = _level(noise, betas, variances)
+    return _curve(torch.where(variances.mean() > level, level, variances), variances, noise)
+
+
+def constant_kept(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate, distortion + 0.5 * len(variances) * math.log(2 * math.pi * noise)
+
+
+def beta_times_rate(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return betas * rate, distortion
+
+
+def noise_added(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate, distortion + len(variances) / 2
+
+
+def per_direction(variances, noise, betas):
+    error = torch.minimum(variances, _level(noise, betas, variances))
+    return 0.5 * (variances / error).log(), error / (2 * noise)
+
+
+def wrong_axis(variances, noise, betas):
+    return tuple(table.sum(0) for table in per_direction(variances, noise, betas))
+
+
 # Also right
 
 
@@ -193,6 +248,17 @@ exercise = Exercise(
         Mistake(swapped, "Rate and distortion have changed places."),
         Mistake(ratio_upside_down, "Your rate is negative: it is ½ log(λ / d), the variance above the error."),
         Mistake(mean_over_directions, "Rate and distortion are sums over the directions, not means."),
+        Mistake(error_clamped_rate_not, "The rate of a collapsed direction is 0; yours is negative there. Use the same d in rate and distortion."),
+        Mistake(distortion_without_noise, "The distortion is the squared error divided by 2s²: the decoder's variance s² is missing."),
+        Mistake(channel_capacity, "½ log(1 + λ/d) is the capacity of a channel. The rate needed to leave the error d is ½ log(λ/d)."),
+        Mistake(posterior_variance, "1/(1/λ + 1/(β s²)) is a posterior's variance. The optimum has a kink: d is β s² until that exceeds λ."),
+        Mistake(collapse_without_beta, "You compare λ with s². A direction collapses where its variance lies below β s²."),
+        Mistake(all_collapse_together, "You let all directions collapse together. Each is compared with β s² on its own."),
+        Mistake(constant_kept, "You keep the constant ½ log(2π s²) of the Gaussian. The lesson's distortion drops it: Σ d / (2s²)."),
+        Mistake(beta_times_rate, "You return β times the rate. β enters the objective; the rate itself is in nats."),
+        Mistake(noise_added, "You add the decoder's noise s² to the error. d is all the error that counts here."),
+        Mistake(per_direction, "You return a value for each direction. Rate and distortion are sums over the directions."),
+        Mistake(wrong_axis, "You sum over the betas. There is one rate and one distortion for each β: sum over the directions."),
     ],
     also_right=[with_loops, with_where, with_clamped_logarithm],
     hints=[

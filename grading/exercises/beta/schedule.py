@@ -1,5 +1,7 @@
 """beta-schedule: the weight of the KL during warm-up."""
 
+import math
+
 import torch
 
 from grading import probing
@@ -69,6 +71,38 @@ def zero_without_warmup(step, warmup_steps, beta):
     return beta * min(1.0, step / warmup_steps) if warmup_steps else 0.0
 
 
+def zero_at_the_first_step(step, warmup_steps, beta):
+    return beta * min(1.0, step / max(1, warmup_steps))
+
+
+def slope_without_beta(step, warmup_steps, beta):
+    return min(beta, step / warmup_steps) if warmup_steps else beta
+
+
+def never_below_beta(step, warmup_steps, beta):
+    return beta * max(1.0, step / warmup_steps) if warmup_steps else beta
+
+
+def one_step_behind(step, warmup_steps, beta):
+    return beta * min(1.0, max(step - 1, 0) / warmup_steps) if warmup_steps else beta
+
+
+def one_step_short(step, warmup_steps, beta):
+    return beta * min(1.0, step / (warmup_steps - 1)) if warmup_steps else beta
+
+
+def half_a_cosine(step, warmup_steps, beta):
+    return beta if step >= warmup_steps else beta * (1 - math.cos(math.pi * step / warmup_steps)) / 2
+
+
+def squared(step, warmup_steps, beta):
+    return beta if step >= warmup_steps else beta * (step / warmup_steps) ** 2
+
+
+def begins_again(step, warmup_steps, beta):
+    return beta * (step % warmup_steps) / warmup_steps if warmup_steps else beta
+
+
 # Also right
 
 
@@ -105,6 +139,14 @@ exercise = Exercise(
         Mistake(one_step_ahead, "Your weight is one step ahead: at step 0 it is 0."),
         Mistake(from_one_to_beta, "Your weight starts at 1; the warm-up starts at 0."),
         Mistake(zero_without_warmup, "Without a warm-up (warmup_steps = 0) the weight is β, not 0."),
+        Mistake(zero_at_the_first_step, "With warmup_steps = 0 your weight is still 0 at step 0: without a warm-up it is β from the first step."),
+        Mistake(slope_without_beta, "Your weight grows by 1 / warmup_steps in each step, whatever β is; it should grow by β / warmup_steps."),
+        Mistake(never_below_beta, "Your weight never falls below β: take the smaller of 1 and step / warmup_steps, not the larger."),
+        Mistake(one_step_behind, "Your weight is one step behind: at step = warmup_steps it is β."),
+        Mistake(one_step_short, "Your warm-up is one step too short: at `step` the fraction is step / warmup_steps."),
+        Mistake(half_a_cosine, "Your weight grows along a curve; this warm-up is linear."),
+        Mistake(squared, "Your weight grows along a curve; this warm-up is linear."),
+        Mistake(begins_again, "Your warm-up begins anew when it is over. After it the weight stays at β."),
     ],
     also_right=[with_branches, with_tensors, with_a_guard],
     hints=[

@@ -41,25 +41,38 @@ def inputs(rng, n=1):
     weights = {name: randn(shape, like=one, rng=rng) * (0.4 if len(shape) == 1 else 1.4 / shape[1] ** 0.5)
                for name, shape in shapes.items()}
     labels = torch.tensor([0, 1, 2, 3, 1, 2])[permutation(B, rng=rng)]
+    labels = labels.roll(int(labels[0] == C - 1))  # a single label does not say how many classes there are
     return {"num_classes": C, "input_dim": D, "hidden_dim": H, "latent_dim": K, "x": torch.rand(B, D, generator=rng).double(),
             "y": labels, "other": (labels + 1 + permutation(2, rng=rng)[0]) % C, "z": randn((B, K), like=one, rng=rng), **weights}
 
 
 def probe(CVAE, num_classes, input_dim, hidden_dim, latent_dim, x, y, other, z, **weights):
-    """Both methods with whole numbers, with one-hot labels, with other labels and with one image."""
+    """Both methods with whole numbers, with one-hot labels, with other labels and with one image.
+
+    A half-written class still gets its points for `encode`, one that knows whole numbers alone for those.
+    """
     model = CVAE(num_classes=num_classes, input_dim=input_dim, hidden_dim=hidden_dim, latent_dim=latent_dim)
     model = probing.load(model, weights)
-    hot = F.one_hot(y, num_classes)
-    mu, logvar = probing.tensors(model.encode(x, y), 2, "`encode`")
-    hot_mu, hot_logvar = probing.tensors(model.encode(x, hot.to(x.dtype)), 2, "`encode`")
+    image, code = probing.leaf(x), probing.leaf(z)
+    mu, logvar = probing.tensors(model.encode(image, y), 2, "`encode`")
+    d_x, = probing.vjp(mu.sum() + (logvar * x[:, :1]).sum(), [image])
     other_mu, other_logvar = probing.tensors(model.encode(x, other), 2, "`encode`")
     one_mu, _ = probing.tensors(model.encode(x[:1], y[:1]), 2, "`encode`")
-    return dict(mu=mu, logvar=logvar, other_mu=other_mu, other_logvar=other_logvar, one_mu=one_mu,
-                hot_mu=hot_mu, hot_logvar=hot_logvar,
-                logits=probing.tensor(model.decode_logits(z, y), "`decode_logits`"),
-                other_logits=probing.tensor(model.decode_logits(z, other), "`decode_logits`"),
-                one_logits=probing.tensor(model.decode_logits(z[:1], y[:1]), "`decode_logits`"),
-                hot_logits=probing.tensor(model.decode_logits(z, hot.to(z.dtype)), "`decode_logits`"))
+    values = dict(mu=mu, logvar=logvar, d_x=d_x, other_mu=other_mu, other_logvar=other_logvar, one_mu=one_mu)
+    try:
+        logits = probing.tensor(model.decode_logits(code, y), "`decode_logits`")
+    except NotImplementedError:
+        return values
+    values.update(logits=logits, d_z=probing.vjp(logits.tanh(), [code])[0],
+                  other_logits=probing.tensor(model.decode_logits(z, other), "`decode_logits`"),
+                  one_logits=probing.tensor(model.decode_logits(z[:1], y[:1]), "`decode_logits`"))
+    hot = F.one_hot(y, num_classes).to(x.dtype)
+    try:
+        hot_mu, hot_logvar = probing.tensors(model.encode(x, hot), 2, "`encode`")
+        hot_logits = probing.tensor(model.decode_logits(z, hot), "`decode_logits`")
+    except (RuntimeError, IndexError, TypeError, ValueError):
+        return values
+    return dict(values, hot_mu=hot_mu, hot_logvar=hot_logvar, hot_logits=hot_logits)
 
 
 class Reference(Given):
@@ -163,6 +176,78 @@ class OnlyOneHot(Reference):
         return y.to(like.dtype)
 
 
+class OneHotTwice(Reference):
+    def _hot(self, y, like):
+        return F.one_hot(y.long(), self.num_classes).to(like.dtype)
+
+
+class LabelAsColumn(Reference):
+    def _hot(self, y, like):
+        return (y if y.dim() == 1 else y.argmax(1)).to(like.dtype).unsqueeze(1)
+
+
+class LabelAsFraction(Reference):
+    def _hot(self, y, like):
+        return y.to(like.dtype) if y.dim() == 2 else (
+            (y.to(like.dtype) / (self.num_classes - 1)).unsqueeze(1).expand(-1, self.num_classes))
+
+
+class LabelForgotten(Reference):
+    def encode(self, x, y):
+        h = self.encoder(x)
+        return self.mu_head(h), self.logvar_head(h)
+
+
+class LabelForgottenInDecoder(Reference):
+    def decode_logits(self, z, y):
+        return self.decoder(z)
+
+
+class ClassesCounted(Reference):
+    def _hot(self, y, like):
+        return y.to(like.dtype) if y.dim() == 2 else F.one_hot(y).to(like.dtype)
+
+
+class OffByOneDown(Reference):
+    def _hot(self, y, like):
+        return super()._hot(y, like).roll(-1, dims=1)
+
+
+class StandardDeviation(Reference):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        return mu, torch.exp(logvar / 2)
+
+
+class Variance(Reference):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        return mu, logvar.exp()
+
+
+class ReluOnMean(Reference):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        return mu.relu(), logvar
+
+
+class ReluOnHeads(Reference):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        return mu.relu(), logvar.relu()
+
+
+class EncoderWithoutGradient(Reference):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        return mu.detach(), logvar.detach()
+
+
+class DecoderWithoutGradient(Reference):
+    def decode_logits(self, z, y):
+        return super().decode_logits(z, y).detach()
+
+
 # Also right
 
 
@@ -214,9 +299,9 @@ exercise = Exercise(
     inputs=inputs, probe=probe, reference=Reference,
     withholds=["genlab.models.vae.ConditionalVAE"],
     comparisons=[
-        Compare("mu", "logvar", "other_mu", "other_logvar", "one_mu", points=2, shape="(B, latent_dim)",
+        Compare("mu", "logvar", "other_mu", "other_logvar", "one_mu", "d_x", points=2, shape="(B, latent_dim)",
                 says="`encode` joins image and label, image first, each image with its own label."),
-        Compare("logits", "other_logits", "one_logits", points=1, shape="(B, input_dim)",
+        Compare("logits", "other_logits", "one_logits", "d_z", points=1, shape="(B, input_dim)",
                 says="`decode_logits` joins code and label, code first, and returns logits."),
         Compare("hot_mu", "hot_logvar", "hot_logits", points=1,
                 says="Labels that are one-hot already are taken as they are."),
@@ -239,6 +324,21 @@ exercise = Exercise(
         Mistake(WrongAxis, "You join along the batch (dim 0). Image and label belong side by side in one row: dim 1."),
         Mistake(OnlyWholeNumbers, "A label that is one-hot already (two dimensions) must be taken as it is."),
         Mistake(OnlyOneHot, "Whole-number labels (B,) must be turned into one-hot rows first."),
+        Mistake(OneHotTwice, "A label that is one-hot already (two dimensions) must be taken as it is."),
+        Mistake(LabelAsColumn, "You join the class number as one column, and the first layer expects num_classes of them. Classes have no "
+                "order: use one-hot."),
+        Mistake(LabelAsFraction, "You feed the label as a number between 0 and 1. Classes have no order: use one-hot."),
+        Mistake(LabelForgotten, "The encoder's first layer expects image and label side by side: join the one-hot label to x."),
+        Mistake(LabelForgottenInDecoder, "The decoder's first layer expects code and label side by side: join the one-hot label to z."),
+        Mistake(ClassesCounted, "Without num_classes `F.one_hot` counts the classes of this batch, and one image does not show them all: "
+                "F.one_hot(y, self.num_classes)."),
+        Mistake(OffByOneDown, "Your classes are off by one: class 0 is the first entry."),
+        Mistake(StandardDeviation, "`encode` returns log σ², what its head says, and not σ."),
+        Mistake(Variance, "`encode` returns log σ², what its head says, and not σ²."),
+        Mistake(ReluOnMean, "μ and log σ² may be negative: no activation after the heads."),
+        Mistake(ReluOnHeads, "μ and log σ² may be negative: no activation after the heads."),
+        Mistake(EncoderWithoutGradient, "No gradient passes `encode`: leave out `no_grad` and `detach`."),
+        Mistake(DecoderWithoutGradient, "No gradient passes `decode_logits`, so the encoder cannot learn: leave out `no_grad` and `detach`."),
     ],
     also_right=[WithEye, WithScatter, ByColumns],
     hints=[
