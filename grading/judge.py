@@ -162,7 +162,7 @@ def _sentence(rule: Compare, outcome: Outcome) -> str:
     if outcome.why == "kind":
         return f"`{outcome.name}` should be a {outcome.wanted}, not a {outcome.measured}. {rule.says}"
     if outcome.why == "shape":
-        words = f"{rule.shape} = {outcome.wanted}" if rule.shape else f"{outcome.wanted}"
+        words = f"{rule.shape} = {outcome.wanted}" if rule.shape not in (None, "()") else f"{outcome.wanted}"
         return f"`{outcome.name}` should have shape {words}, not {outcome.measured}. {rule.says}"
     if outcome.why == "finite":
         return f"`{outcome.name}` holds inf or nan. {rule.says}"
