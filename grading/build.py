@@ -8,6 +8,7 @@ import click
 import nbformat
 from nbformat import NotebookNode
 
+from grading.build_pictures import attach_pictures, keep_picture
 from grading.build_source import BuildError, digest, dumps, read_script, student_notebook
 
 PROFILES = ("stub", "smoke", "cpu", "gpu")
@@ -46,6 +47,8 @@ def build_lesson(root: Path, script: Path, *, profile: str | None,
     text = script.read_text(encoding="utf-8")
     solved = read_script(text, script.stem, points or exercise_points)
     student, target = root / "notebooks" / f"{script.stem}.ipynb", script.with_suffix(".ipynb")
+    pictures = script.parent / "pictures"
+    attach_pictures(solved, pictures)
     _write(student, dumps(student_notebook(solved)))
     if profile is None:
         if not _keep_outputs(solved, target):
@@ -54,6 +57,10 @@ def build_lesson(root: Path, script: Path, *, profile: str | None,
         profile = solved.metadata.genlab.profile
     else:
         _run(solved, root, script.stem, profile)
+        if profile in ("cpu", "gpu"):
+            keep_picture(solved, pictures, script.stem)
+            attach_pictures(solved, pictures)
+            _write(student, dumps(student_notebook(solved)))
     solved.metadata.genlab.update(source_sha256=digest(text), profile=profile)
     _write(target, _sized(solved))
     return (f"{script.stem}: wrote {student.relative_to(root)} and {target.relative_to(root)} "

@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading.build_outputs import MAX_BYTES, output_text
+from grading.build_pictures import attach_pictures, missing_pictures
 from grading.build_source import BuildError, digest, dumps, read_script, regions, student_notebook
 
 _TRIVIAL = 8  # a line of fewer tokens, such as `super().__init__()`, gives nothing away
@@ -22,7 +23,9 @@ def check_lesson(script: Path, student: Path, solved: Path, points: Callable[[st
         built = read_script(text, script.stem, points)
     except BuildError as error:
         return [str(error)]
-    return [*_check_student(built, student), *_check_solved(built, solved, digest(text), points)]
+    attach_pictures(built, script.parent / "pictures")
+    absent = [f"the picture {name} is not in solutions/pictures" for name in missing_pictures(built)]
+    return [*absent, *_check_student(built, student), *_check_solved(built, solved, digest(text), points)]
 
 
 def _check_student(built: NotebookNode, path: Path) -> list[str]:
@@ -82,7 +85,7 @@ def missing_marks(nb: NotebookNode, points: Callable[[str], float]) -> list[str]
 
 def _face(cell: NotebookNode) -> tuple:
     """What of a cell is written, not computed."""
-    return cell.cell_type, cell.id, cell.source, dict(cell.metadata)
+    return cell.cell_type, cell.id, cell.source, dict(cell.metadata), cell.get("attachments")
 
 
 def _squeeze(line: str) -> str:

@@ -55,7 +55,9 @@ def same(a: Values, b: Values, names, tolerance: float | None = None) -> bool:
         if not isinstance(x, Tensor):
             if x != y:
                 return False
-        elif x.shape != y.shape or x.is_complex() or y.is_complex() or not _close(x, y, tolerance, equal_nan=True).all():
+        elif x.shape != y.shape or x.is_complex() or y.is_complex():
+            return False
+        elif not _close(x, y, tolerance, equal_nan=True).all():
             return False
     return True
 

@@ -1,7 +1,5 @@
-"""What the README shows is made, not typed: `python -m tests.readme` writes its table, class and picture."""
+"""What the README shows is made, not typed: `python -m tests.readme` writes its table and class."""
 
-import base64
-import json
 import re
 from pathlib import Path
 
@@ -44,15 +42,6 @@ def block(text: str, name: str) -> str:
     return re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", text, flags=re.DOTALL)[1]
 
 
-def picture() -> bytes:
-    """The grid of samples in the solved notebook of lesson 10: the first one after its heading."""
-    notebook = json.loads((ROOT / "solutions" / "10_vae.ipynb").read_text(encoding="utf-8"))
-    cell = next(c for c in notebook["cells"] if c["cell_type"] == "code"
-                and "Means: p(x = 1 | z)" in "".join(c["source"]))
-    image = next(o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {}))
-    return base64.b64decode("".join(image))
-
-
 def example_class() -> list[dict]:
     """Records of the class under tests/grading/example_class, graded afresh."""
     import tempfile
@@ -75,8 +64,6 @@ def main() -> None:
     text = filled(text, "lessons", lessons())
     text = filled(text, "class", graded(example_class()))
     README.write_text(text, encoding="utf-8")
-    (ROOT / "docs").mkdir(exist_ok=True)
-    (ROOT / "docs" / "samples.png").write_bytes(picture())
 
 
 if __name__ == "__main__":

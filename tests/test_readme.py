@@ -1,7 +1,5 @@
 """The README's tables are those that the code gives today."""
 
-import pytest
-
 from tests import readme
 
 TEXT = readme.README.read_text(encoding="utf-8")
@@ -9,12 +7,6 @@ TEXT = readme.README.read_text(encoding="utf-8")
 
 def test_lessons_are_listed():
     assert readme.block(TEXT, "lessons") == readme.lessons(), "run `python -m tests.readme`"
-
-
-def test_picture_is_the_lessons_own():
-    if not (readme.ROOT / "docs" / "samples.png").exists():
-        pytest.fail("run `python -m tests.readme`")
-    assert (readme.ROOT / "docs" / "samples.png").read_bytes() == readme.picture()
 
 
 def test_example_class_is_graded_as_shown():

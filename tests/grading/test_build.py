@@ -1,5 +1,6 @@
 """The builder, tried on a lesson of a few cells."""
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -338,3 +339,20 @@ def test_an_unknown_profile_is_refused(tmp_path):
     course(tmp_path)
     result = run("--profile", "huge", root=tmp_path)
     assert result.exit_code == 2 and "'stub', 'smoke', 'cpu', 'gpu'" in result.output
+
+
+def test_the_picture_of_the_lesson_is_kept_and_attached(tmp_path):
+    """Drawn by a cell of the solved notebook, shown at the head of both."""
+    head = "# %% [markdown]\n# ![a square](attachment:97_toy.png)\n\n"
+    draw = ('\n# %% tags=["picture"]\nfrom PIL import Image\nfrom IPython.display import display\n'
+            'display(Image.new("L", (9, 9), 200))\n')
+    script = course(tmp_path, head + LESSON + draw)
+    assert "not in solutions/pictures" in "".join(complaints(tmp_path))
+    build_lesson(tmp_path, script, profile="cpu", points=POINTS)
+    kept = (tmp_path / "solutions/pictures/97_toy.png").read_bytes()
+    for path in ("notebooks/97_toy.ipynb", "solutions/97_toy.ipynb"):
+        first = nbformat.read(tmp_path / path, as_version=4).cells[0]
+        assert base64.b64decode(first.attachments["97_toy.png"]["image/png"]) == kept
+    assert complaints(tmp_path) == []
+    (tmp_path / "solutions/pictures/97_toy.png").write_bytes(kept + b"more")
+    assert "not what the lesson builds" in "".join(complaints(tmp_path))
