@@ -13,6 +13,7 @@ import pytest
 
 from grading.build import exercise_points
 from grading.lessons import LESSONS as LISTED
+from tests.readme import example_class
 
 nbgrader_apps = pytest.importorskip("nbgrader.apps")
 from nbgrader.api import Gradebook  # noqa: E402
@@ -43,14 +44,19 @@ def course(request, tmp_path, monkeypatch):
     return tmp_path, lesson
 
 
-@pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # nbgrader's own, of its database
-def test_autograde(course):
-    root, lesson = course
+def nbgrader(root):
+    """nbgrader's own interface to the course folder."""
     config = Config()
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.course_id = "genlab"
     config.ExecutePreprocessor.timeout = 120
-    api = nbgrader_apps.NbGraderAPI(config=config)
+    return nbgrader_apps.NbGraderAPI(config=config)
+
+
+@pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # nbgrader's own, of its database
+def test_autograde(course):
+    root, lesson = course
+    api = nbgrader(root)
     result = api.generate_assignment(lesson)
     assert result["success"], result.get("log") or result.get("error")
     for student in ("idle", "diligent"):
@@ -60,3 +66,27 @@ def test_autograde(course):
     with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
         found = {s.student.id: (s.score, s.max_score) for s in book.assignment_submissions(lesson)}
     assert found == {"idle": (0, full), "diligent": (full, full)}
+
+
+OPENED = ("honest", "half_done", "wrong", "renamed_function")  # of the example class, what nbgrader can open
+
+
+@pytest.mark.filterwarnings("ignore:Object of type <Submitted")
+@pytest.mark.parametrize("course", ["10_vae"], indirect=True)
+def test_same_points_as_ours(course):
+    """nbgrader runs each notebook and reads the checks' points; our judge draws inputs of its own."""
+    root, lesson = course
+    folder = ROOT / "tests" / "grading" / "example_class"
+    for student in OPENED:
+        target = root / "submitted" / student / lesson
+        target.mkdir(parents=True)
+        shutil.copy(folder / f"{student}.ipynb", target / f"{lesson}.ipynb")
+    api = nbgrader(root)
+    assert api.generate_assignment(lesson)["success"]
+    for student in OPENED:
+        result = api.autograde(lesson, student)
+        assert result["success"], result.get("log") or result.get("error")
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+        theirs = {s.student.id: s.score for s in book.assignment_submissions(lesson)}
+    ours = {record["student"]: record["points"] for record in example_class()}
+    assert theirs == {student: ours[student] for student in OPENED}
