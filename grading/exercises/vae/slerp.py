@@ -241,10 +241,10 @@ exercise = Exercise(
     id="vae-slerp", defines="slerp(a, b, t)", core=True, points=2, level=2, minutes=10,
     inputs=inputs, probe=probe, reference=reference, truth=truth, withholds=["genlab.models.vae.slerp"],
     comparisons=[
-        Compare("start", "end", shape="(B, K)", points=0.25, says="The ends: a at t = 0 and b at t = 1."),
-        Compare("arc", "late", "sphere", "one", shape="(B, K)", points=0.75,
+        Compare("start", "end", shape="(B, K)", points=0.25, tolerance=1e-4, says="The ends: a at t = 0 and b at t = 1."),
+        Compare("arc", "late", "sphere", "one", shape="(B, K)", points=0.75, tolerance=1e-4,
                 says="The arc: sin((1 - t)ω)/sin ω · a + sin(tω)/sin ω · b, with the angle ω of each row."),
-        Compare("vector", shape="(K,)", points=0.25, says="Single vectors (K,) work as batches (B, K) do."),
+        Compare("vector", shape="(K,)", points=0.25, tolerance=1e-4, says="Single vectors (K,) work as batches (B, K) do."),
         Compare("parallel", "parallel_float", points=0.5, tolerance=1e-4,
                 says="Parallel vectors, where sin ω is 0: the straight line, for those rows and no others."),
         Compare("back", *(f"opposite_{i}" for i in range(6)), points=0.25, test=opposite_stays_finite,
@@ -278,6 +278,14 @@ exercise = Exercise(
                 "close to 0: the arc is well defined there."),
         Mistake(small_angle_only, "Exactly opposite vectors have sin ω = 0 as well: test sin ω, not ω."),
     ],
+    equivalent_mutants={
+        "cosine = F.cosine_similarity(a, b, dim=-1).unsqueeze(-1): F.cosine_similarity(a, b, dim=-1) → "
+        "F.cosine_similarity(b, a, dim=-1)": "the cosine is symmetric",
+    } | {
+        f"return torch.where(torch.sin(omega) < 1e-4, (1 - t) * a + t * b, arc): {edit}":
+            "both branches agree near the threshold"
+        for edit in ("torch.sin(omega) < 0.0001 → torch.sin(omega) <= 0.0001", "0.0001 → 0.0002", "0.0001 → 5e-05")
+    },
     also_right=[clamped_inside, row_by_row, einsum_threshold, half_turn_by_an_arc],
     hints=[
         "The angle first: its cosine is the dot product of the two directions. Then two weights, which are 1 and 0 at "

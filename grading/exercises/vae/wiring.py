@@ -330,6 +330,14 @@ exercise = Exercise(
         Mistake(DetachedZ, "No gradient reaches the encoder: z is detached (or made under no_grad)."),
         Mistake(DetachedSigma, "No gradient reaches the log σ² head: σ is detached, and would never be learnt."),
     ],
+    equivalent_mutants={
+        f"def __init__(self, latent_dim=20, channels=16):: {edit}": "the default sizes are given, not answered"
+        for edit in ("20 → 21", "20 → 40", "20 → -20", "20 → 0", "20 → 19", "16 → 17", "16 → 32", "16 → -16", "16 → 0",
+                     "16 → 15")
+    } | {
+        "nn.Linear(features, pixels), nn.GELU(), nn.Unflatten(1, (2 * channels, 7, 7)),: 1 → -1":
+            "the last axis of a matrix is its axis 1",
+    },
     also_right=[ClampedList, ImageByImage, OneMatrixForBothHeads],
     hints=[
         "Follow one image: body → features → two heads (μ and log σ²) → z → decoder → logits. No new layer is needed.",
