@@ -24,6 +24,10 @@ LESSONS = {lesson.name: lesson for lesson in (
     Lesson("10_vae", "Variational autoencoders",
            ("vae-reparameterize", "vae-elbo", "vae-bug", "vae-wiring", "vae-iwae", "vae-slerp"),
            ("vae-predict-kl", "vae-predict-std", "vae-predict-blank")),
+    Lesson("11_conditional_and_beta_vae", "Conditional and β-VAEs",
+           ("cvae-conditioning", "beta-loss", "beta-schedule", "beta-rate-distortion", "beta-active-units",
+            "beta-aggregate-posterior"),
+           ("cvae-predict-label", "beta-predict-collapse", "beta-predict-floor")),
 )}
 
 
