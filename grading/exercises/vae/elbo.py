@@ -1,5 +1,7 @@
 """vae-elbo: the evidence lower bound of each image, in nats."""
 
+import math
+
 import torch
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 from torch.nn import functional as F
@@ -139,6 +141,58 @@ def kl_reversed(x, logits, mu, logvar):
     return _likelihood(x, logits) - 0.5 * ((mu**2 + 1) / logvar.exp() - 1 + logvar).sum(1)
 
 
+def default_reduction(x, logits, mu, logvar):
+    return -F.binary_cross_entropy_with_logits(logits, x) - _kl(mu, logvar)
+
+
+def likelihood_over_batch(x, logits, mu, logvar):
+    return _likelihood(x, logits).sum() - _kl(mu, logvar)
+
+
+def kl_over_batch(x, logits, mu, logvar):
+    return _likelihood(x, logits) - _kl(mu, logvar).sum()
+
+
+def image_as_logits(x, logits, mu, logvar):
+    return _likelihood(logits, x) - _kl(mu, logvar)
+
+
+def gaussian_likelihood(x, logits, mu, logvar):
+    return Normal(logits.sigmoid(), 1.0).log_prob(x).sum(1) - _kl(mu, logvar)
+
+
+def normaliser_missing(x, logits, mu, logvar):
+    return (x * logits).sum(1) - _kl(mu, logvar)
+
+
+def softmax_over_pixels(x, logits, mu, logvar):
+    return (x * logits.log_softmax(1)).sum(1) - _kl(mu, logvar)
+
+
+def no_likelihood(x, logits, mu, logvar):
+    return -_kl(mu, logvar) + 0 * logits.sum(1)
+
+
+def logvar_as_std(x, logits, mu, logvar):
+    return _likelihood(x, logits) - _kl(mu, logvar.square().log())
+
+
+def logvar_sign(x, logits, mu, logvar):
+    return _likelihood(x, logits) - 0.5 * (mu**2 + logvar.exp() - 1 + logvar).sum(1)
+
+
+def in_bits(x, logits, mu, logvar):
+    return (_likelihood(x, logits) - _kl(mu, logvar)) / math.log(2)
+
+
+def kl_detached(x, logits, mu, logvar):
+    return _likelihood(x, logits) - _kl(mu, logvar).detach()
+
+
+def likelihood_detached(x, logits, mu, logvar):
+    return _likelihood(x, logits).detach() - _kl(mu, logvar)
+
+
 # Also right
 
 
@@ -172,8 +226,8 @@ exercise = Exercise(
                "genlab.models.vae.VAE.loss_function", "genlab.models.vae.VAE.loss"],
     comparisons=[
         Compare("value", "again", shape="(B,)", points=2, says="The bound of each image, in nats."),
-        Compare("d_logits", points=1, says="The likelihood term: how the bound moves with a logit."),
-        Compare("d_mu", "d_logvar", points=1, says="The KL term: how the bound moves with μ and log σ²."),
+        Compare("d_logits", points=1, tolerance=1e-4, says="The likelihood term: how the bound moves with a logit."),
+        Compare("d_mu", "d_logvar", points=1, tolerance=1e-4, says="The KL term: how the bound moves with μ and log σ²."),
     ],
     mistakes=[
         Mistake(kl_added, "You add the KL; the bound subtracts it."),
@@ -204,6 +258,20 @@ exercise = Exercise(
         Mistake(no_kl, "The KL term is missing."),
         Mistake(reconstructs_logits, "Image and logits have changed places."),
         Mistake(kl_reversed, "This is KL(p ‖ q). The bound holds KL(q ‖ p): the posterior comes first."),
+        Mistake(default_reduction, "The default reduction averages over pixels and images: use reduction=\"none\", "
+                "then sum over the pixels of each image."),
+        Mistake(likelihood_over_batch, "Your likelihood is summed over the batch as well: sum over the pixels of each image alone."),
+        Mistake(kl_over_batch, "Your KL is summed over the batch as well: sum over the latent dimensions of each image alone."),
+        Mistake(image_as_logits, "Image and logits have changed places."),
+        Mistake(gaussian_likelihood, "This is the likelihood of a Gaussian. The pixels here are binary: use the Bernoulli likelihood."),
+        Mistake(normaliser_missing, "x · logit lacks the normaliser: log p(x|z) = x · logit - log(1 + exp(logit))."),
+        Mistake(softmax_over_pixels, "A softmax makes the pixels compete for one 1. Each pixel is a Bernoulli of its own: a sigmoid."),
+        Mistake(no_likelihood, "The likelihood term is missing."),
+        Mistake(logvar_as_std, "You treat `logvar` as σ; it is log σ²."),
+        Mistake(logvar_sign, "In your KL log σ² has the wrong sign: it is subtracted."),
+        Mistake(in_bits, "Your bound is in bits; nats are asked for (natural logarithm)."),
+        Mistake(kl_detached, "No gradient comes back through your KL: leave out `detach` and `no_grad`."),
+        Mistake(likelihood_detached, "No gradient comes back through your likelihood: leave out `detach` and `no_grad`."),
     ],
     also_right=[with_torch_distributions, softplus_form, pixel_loop],
     hints=[
