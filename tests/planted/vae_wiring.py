@@ -305,7 +305,8 @@ wrong = [
     (DetachedEncoder, "DetachedZ"),
     (OtherOrder, "LogitsLast"),
     (LogitsAlone, "LogitsAlone"),
-    (WithCode, "`forward` should return 3 tensors, not 4 values. The signature is `class ConvVAE(nn.Module)`."),
+    (WithCode, "`forward` should return 3 tensors, not 4 values. The signature is "
+               "`class ConvVAE(nn.Module)`."),
     (ReturnsSigmaFromForward, "ForwardReturnsSigma"),
     (SkipsBody, "`encode`: μ of q(z|x), from its own head on the features of the body."),
     (SkipsDecoderLayer, "`decode_logits`: what the decoder makes of z, unchanged."),
