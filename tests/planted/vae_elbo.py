@@ -234,7 +234,7 @@ wrong = [
     (mu_not_squared, "mu_not_squared"),
     (sign_of_logvar, "logvar_sign"),
     (in_bits, "in_bits"),
-    (sampled_kl, "The KL has a closed form here: no draw is needed, and the bound is the same at every call."),
+    (sampled_kl, "The KL has a closed form: no draw is needed, and the bound is the same at every call."),
     (detached_kl, "kl_detached"),
     (clamped_kl, "The KL of a dimension counts as it is: no floor and no free bits here."),
     (kept_dimension, "`value` should have shape (B,) = (5,), not (5, 1). The bound of each image, in nats."),

@@ -302,7 +302,8 @@ wrong = [
     (logsumexp_over_images, "over_the_batch"),
     (one_draw_repeated, "same_z"),
     (one_draw, "one_draw"),
-    (one_too_few, "The z's that `log_likelihood` sees are k independent draws from q(z|x) for each image."),
+    (one_too_few, "The bound of each image: the logarithm of the mean of its k weights "
+                  "p(x|z) p(z) / q(z|x)."),
     (from_the_prior, "prior_draws"),
     (at_the_mean, "means_for_draws"),
     (shared_noise, "shared_noise"),

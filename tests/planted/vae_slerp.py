@@ -213,7 +213,7 @@ wrong = [
     (not_normalised, "cosine_not_normalised"),
     (unit_result, "unit_vectors"),
     (direction_and_norm, "norm_interpolated"),
-    (normalised_line, "straight_line_normalised"),
+    (normalised_line, "line_of_a_length"),
     (one_angle, "one_angle"),
     (angle_of_first, "one_angle"),
     (wrong_axis, "wrong_axis"),

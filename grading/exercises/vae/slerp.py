@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional as F
 
 from genlab.models import vae
-from genlab.random import rand, randn
+from genlab.random import rand, randint, randn
 from grading import probing
 from grading.exercise import Compare, Exercise, Mistake
 
@@ -32,15 +32,17 @@ def inputs(rng, n=1):
     """Acute and obtuse angles; parallel rows in one batch with an ordinary one; opposite rows."""
     double = torch.zeros((), dtype=torch.float64)
     sharp, wide = 0.4 + 0.9 * rand((3,), like=double, rng=rng), 1.8 + rand((2,), like=double, rng=rng)
-    a, b = _pairs(torch.cat([sharp, wide]), rng)
+    a, b = _pairs(torch.cat([sharp[:1] / 4, sharp[1:], wide]), rng)  # the line would not do for the first
     near, near_b = _pairs(torch.cat([sharp[:1], 1e-5 * sharp]), rng)
     same = randn((60, 3), like=double, rng=rng)  # so many that some cosine is rounded to more than 1
     scale = 0.5 + rand((60, 1), like=double, rng=rng)
+    axes = torch.eye(3, dtype=torch.float64)  # whichever way it is computed, the cosine of the last rows is 1
+    axes, longer = (axes * 2.0 ** randint(-2, 3, (3, 1), rng=rng) for _ in range(2))
     back, back_b = _pairs(math.pi - 0.01 * sharp, rng)
     ball = randn((20, 3), like=double, rng=rng)
     return {
         "a": a, "b": b, "t": 0.15 + 0.25 * float(rand((), like=double, rng=rng)),
-        "parallel_a": torch.cat([near, same]), "parallel_b": torch.cat([near_b, scale * same]),
+        "parallel_a": torch.cat([near, same, axes]), "parallel_b": torch.cat([near_b, scale * same, 3 * longer]),
         "back_a": back, "back_b": back_b,
         "ball": ball,
     }
@@ -79,6 +81,27 @@ def truth(a, b, t):
     turned = torch.sin(t * angle) / sine
     arc = (torch.cos(t * angle) - turned * cosine) * first + turned * second
     return torch.where(sine < 1e-9, first + t * (second - first), arc).to(a.dtype)
+
+
+def parallel_is_straight(inputs, got, expected, n):
+    """Of what is not finite or vanishes, the cause: 0/0 in the last rows, or only a cosine above 1."""
+    for name in ("parallel", "parallel_float"):
+        value, right = got.get(name), expected[name]
+        if not isinstance(value, torch.Tensor) or value.shape != right.shape:
+            return False, "another shape", "(B, K)"
+        bad = ~torch.isfinite(value).all(1)
+        if not bad.any() and torch.allclose(value.double(), right.double(), rtol=1e-4, atol=1e-5):
+            continue
+        if bad.any():
+            return False, "0/0" if bad[-3:].any() else "the arc cosine of more than 1", "the straight line"
+        a, value, right = inputs["parallel_a"], value.double(), right.double()
+        if (value[-3:] == 0).all():
+            return False, "zeros", "the straight line"
+        if torch.allclose(value[-3:], a[-3:]) and torch.allclose(value[:1], right[:1], rtol=1e-4):
+            return False, "a itself", "the straight line"
+        worst = int((value - right).abs().argmax())
+        return False, value.flatten().roll(-worst), right.flatten().roll(-worst)
+    return True, 0.0, 0.0
 
 
 def opposite_stays_finite(inputs, got, expected, n):
@@ -208,6 +231,41 @@ def small_angle_only(a, b, t):
     return torch.where(angle < 1e-6, (1 - t) * a + t * b, _arc(a, b, t, angle))
 
 
+def line_of_a_length(a, b, t):
+    return F.normalize(straight_line(a, b, t), dim=-1) * a.norm(dim=-1, keepdim=True)
+
+
+def norm_interpolated(a, b, t):
+    length = (1 - t) * a.norm(dim=-1, keepdim=True) + t * b.norm(dim=-1, keepdim=True)
+    return unit_vectors(a, b, t) * length
+
+
+def angle_of_the_first(a, b, t):
+    return _guarded(a, b, t, torch.acos(_cosine(a, b).clamp(-1, 1)).flatten()[0])
+
+
+def cosine_for_sine(a, b, t):
+    angle = torch.acos(_cosine(a, b).clamp(-1, 1))
+    return (torch.cos((1 - t) * angle) * a + torch.cos(t * angle) * b) / torch.cos(angle)
+
+
+def arc_sine(a, b, t):
+    return _guarded(a, b, t, torch.asin(_cosine(a, b).clamp(-1, 1)))
+
+
+def in_degrees(a, b, t):
+    return _guarded(a, b, t, torch.rad2deg(torch.acos(_cosine(a, b).clamp(-1, 1))))
+
+
+def clamped_too_far(a, b, t):
+    return _arc(a, b, t, torch.acos(_cosine(a, b).clamp(-0.99, 0.99)))
+
+
+def straight_too_early(a, b, t):
+    angle = torch.acos(_cosine(a, b).clamp(-1, 1))
+    return torch.where(angle < 0.5, straight_line(a, b, t), _guarded(a, b, t, angle))
+
+
 # Also right
 
 
@@ -245,7 +303,7 @@ exercise = Exercise(
         Compare("arc", "late", "sphere", "one", shape="(B, K)", points=0.75, tolerance=1e-4,
                 says="The arc: sin((1 - t)ω)/sin ω · a + sin(tω)/sin ω · b, with the angle ω of each row."),
         Compare("vector", shape="(K,)", points=0.25, tolerance=1e-4, says="Single vectors (K,) work as batches (B, K) do."),
-        Compare("parallel", "parallel_float", points=0.5, tolerance=1e-4,
+        Compare("start", points=0.5, test=parallel_is_straight, resolution=1e-4,  # looks at nan itself
                 says="Parallel vectors, where sin ω is 0: the straight line, for those rows and no others."),
         Compare("back", *(f"opposite_{i}" for i in range(6)), points=0.25, test=opposite_stays_finite,
                 resolution=1e-6, says="Opposite vectors: the formula up to the half turn, finite at the half turn."),
@@ -269,14 +327,24 @@ exercise = Exercise(
         Mistake(no_clamp, "Rounding makes some cosine larger than 1, and acos of that is nan: clamp it to [-1, 1]."),
         Mistake(bare_formula, "Parallel vectors give nan: clamp the cosine to [-1, 1], and where sin ω is nearly 0 "
                 "take the straight line."),
-        Mistake(plain_formula, "Parallel vectors give 0/0: where sin ω is nearly 0 take the straight line."),
-        Mistake(nearly_zero_added, "A small number in the denominator avoids nan, but parallel vectors then give 0: "
-                "take the straight line there."),
-        Mistake(nan_to_zero, "You replace nan by 0, so that parallel vectors give 0: take the straight line there."),
+        Mistake(plain_formula, "Parallel vectors give nan: clamp the cosine to [-1, 1], and where sin ω is nearly 0 "
+                "take the straight line."),
+        Mistake(nearly_zero_added, "For parallel vectors you return 0, since a small number stands in the denominator or "
+                "nan was replaced: take the straight line there."),
+        Mistake(nan_to_zero, "For parallel vectors you return 0, since a small number stands in the denominator or "
+                "nan was replaced: take the straight line there."),
         Mistake(stays_at_a, "For parallel vectors you return a. Their norms may differ: take the straight line."),
         Mistake(straight_if_opposite, "You take the straight line for nearly opposite vectors as well, which passes "
                 "close to 0: the arc is well defined there."),
         Mistake(small_angle_only, "Exactly opposite vectors have sin ω = 0 as well: test sin ω, not ω."),
+        Mistake(line_of_a_length, "This is the straight line with a's length: it covers the angle unevenly, and misses b. Use the sines."),
+        Mistake(norm_interpolated, "You turn the direction and interpolate the norm on its own. Here the sines weigh a and b themselves."),
+        Mistake(angle_of_the_first, "You use one angle for the whole batch: every row has its own."),
+        Mistake(cosine_for_sine, "You use cosines for the weights; at t = 0 that of a would not be 1. Use sines."),
+        Mistake(arc_sine, "The arc cosine gives the angle, not the arc sine."),
+        Mistake(in_degrees, "Your angle is in degrees: torch.sin wants radians."),
+        Mistake(clamped_too_far, "You clamp the cosine too far inside [-1, 1], which changes small angles: clamp at ±1."),
+        Mistake(straight_too_early, "You take the straight line at angles where the arc still differs: only where sin ω is nearly 0."),
     ],
     equivalent_mutants={
         "cosine = F.cosine_similarity(a, b, dim=-1).unsqueeze(-1): F.cosine_similarity(a, b, dim=-1) → "
