@@ -273,6 +273,9 @@ exercise = Exercise(
         Mistake(kl_detached, "No gradient comes back through your KL: leave out `detach` and `no_grad`."),
         Mistake(likelihood_detached, "No gradient comes back through your likelihood: leave out `detach` and `no_grad`."),
     ],
+    equivalent_mutants={edit: "the same dimension, counted from the end" for edit in (
+        "log_likelihood = (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1): 1 → -1",
+        "kl = (mu**2 + logvar.exp() - 1 - logvar).sum(1) / 2: 1 → -1")},
     also_right=[with_torch_distributions, softplus_form, pixel_loop],
     hints=[
         "The bound has two parts: how well z explains the image, and what it costs to let z depend on the image.",
