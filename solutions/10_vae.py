@@ -712,7 +712,7 @@ class MyVAE(my_ConvVAE):
         return self.decode(torch.randn(n, self.latent_dim, device=self.mu_head.weight.device))
 
 # %% [markdown]
-# The loss is minus the mean bound of a batch, minimised by Adam with a step size that falls from 0.001 to 0
+# The loss is minus the mean bound of a batch, minimised by Adam with a step size that falls from 0.002 to 0
 # along half a cosine. While it trains, the picture shows the loss on the left and on the right what the
 # decoder makes of the same thirty codes, drawn from the prior once at the start. Watch two things. The loss
 # falls quickly through the baselines above. And the thirty images start as one and the same smudge, the mean
@@ -725,7 +725,7 @@ model = MyVAE(latent_dim, size["channels"]).to(device)
 codes = torch.randn(30, latent_dim, device=device)
 
 batches = Batches(train_x, train_labels, size=size["batch"], rng=torch.Generator().manual_seed(seed))
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
 live = LivePicture(lambda model: model.decode(codes), columns=5,
                    alt="what the decoder makes of the same thirty codes from the prior")
 history = fit(model, batches, optimizer, steps=size["steps"], schedule=cosine_decay,
