@@ -132,8 +132,30 @@ def logs_by_hand(x, logits, mu, logvar):
     return (-log_likelihood.sum(1) + _kl(mu, logvar)).mean()
 
 
-def logits_clamped(x, logits, mu, logvar):
-    return (_cross_entropy(x, logits.clamp(-10, 10)) + _kl(mu, logvar)).mean()
+def _clamped(limit):
+    def logits_clamped(x, logits, mu, logvar):
+        return (_cross_entropy(x, logits.clamp(-limit, limit)) + _kl(mu, logvar)).mean()
+
+    return logits_clamped
+
+
+def in_double(x, logits, mu, logvar):
+    cross_entropy = F.binary_cross_entropy(torch.sigmoid(logits.double()), x.double(), reduction="none")
+    return (cross_entropy.sum(1) + _kl(mu, logvar)).mean()
+
+
+def squared_error(x, logits, mu, logvar):
+    return (((torch.sigmoid(logits) - x) ** 2).sum(1) + _kl(mu, logvar)).mean()
+
+
+def divided_by_width(x, logits, mu, logvar):
+    return (_cross_entropy(x, logits) + _kl(mu, logvar)).sum() / x.shape[1]
+
+
+def nan_replaced(x, logits, mu, logvar):
+    p = torch.sigmoid(logits)
+    cross_entropy = -(x * torch.log(p) + (1 - x) * torch.log(1 - p)).nan_to_num(nan=0.0, posinf=100.0)
+    return (cross_entropy.sum(1) + _kl(mu, logvar)).mean()
 
 
 def exponential_by_hand(x, logits, mu, logvar):
@@ -150,6 +172,17 @@ def kl_subtracted(x, logits, mu, logvar):
 
 def one_number_an_image(x, logits, mu, logvar):
     return _cross_entropy(x, logits) + _kl(mu, logvar)
+
+
+def probabilities_clamped_wider(x, logits, mu, logvar):
+    p = torch.sigmoid(logits).clamp(1e-6, 1 - 1e-6)
+    return (F.binary_cross_entropy(p, x, reduction="none").sum(1) + _kl(mu, logvar)).mean()
+
+
+def smaller_number_added(x, logits, mu, logvar):
+    p = torch.sigmoid(logits)
+    log_likelihood = x * (p + 1e-10).log() + (1 - x) * (1 - p + 1e-10).log()
+    return (-log_likelihood.sum(1) + _kl(mu, logvar)).mean()
 
 
 # Also right
@@ -214,13 +247,23 @@ exercise = Exercise(
         Mistake(small_number_added, "A small number inside the logarithm hides the trouble: the loss is capped "
                 "where the decoder is sure and wrong. Stay with the logits."),
         Mistake(logs_by_hand, "The logarithm of a rounded sigmoid is log 0. Stay with the logits."),
-        Mistake(logits_clamped, "Clamping the logits caps the loss and kills the gradient where the decoder is sure. "
-                "No clamp is needed with the right function."),
+        Mistake(nan_replaced, "The logarithm of a rounded sigmoid is log 0. Stay with the logits."),
+        *(Mistake(_clamped(limit), "Clamping the logits caps the loss and kills the gradient where the decoder is sure. "
+                  "No clamp is needed with the right function.") for limit in (10, 15, 20, 30, 50, 80, 88, 100)),
+        Mistake(in_double, "Double precision only moves the place where the sigmoid rounds to 1: at logit 40 it is "
+                "there again. Stay with the logits."),
+        Mistake(squared_error, "A squared error is not the likelihood of a binary pixel: the cross-entropy stays, "
+                "only computed from the logits."),
+        Mistake(divided_by_width, "You divide by the number of pixels, x.shape[1]; the number of images is x.shape[0]."),
         Mistake(exponential_by_hand, "exp(logit) overflows in float32 above 88: softplus is log(1 + exp) without "
                 "overflow."),
         Mistake(bound_itself, "This is the bound itself; the loss to minimise is minus the bound."),
         Mistake(kl_subtracted, "In the loss the KL is added: minus the bound is cross-entropy plus KL."),
         Mistake(one_number_an_image, "One number is asked for: the mean over the images."),
+        Mistake(probabilities_clamped_wider, "Clamping the probabilities hides the trouble: the loss is capped and its "
+                "gradient is 0 where the decoder is sure and wrong. Stay with the logits."),
+        Mistake(smaller_number_added, "A small number inside the logarithm hides the trouble: the loss is capped "
+                "where the decoder is sure and wrong. Stay with the logits."),
     ],
     equivalent_mutants={
         'reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1): 1 → -1':

@@ -59,8 +59,7 @@ def probe(iwae_bound, x, rows, k, many, W, b, s, exact_map, exact_logvar, q_map,
 
         def log_likelihood(x, z):
             if x.dim() != 2 or z.dim() != 2 or x.shape != (len(z), len(W)) or z.shape[1] != W.shape[1]:
-                raise probing.WrongType(f"`log_likelihood(x, z)` takes paired rows, x (N, {len(W)}) and z (N, "
-                                        f"{W.shape[1]}); yours are {tuple(x.shape)} and {tuple(z.shape)}")
+                raise probing.WrongType("`log_likelihood(x, z)` takes paired rows: x (N, D) and z (N, K)")
             seen.append(torch.cat([x, z], 1).detach().clone())
             nats = -0.5 * ((x - b - z @ W.T) / s) ** 2 - torch.log(s) - math.log(2 * math.pi) / 2
             return nats.sum(1) + shift * torch.sign((x - middle) @ side)
@@ -161,6 +160,16 @@ def value_of(name, *, exact=False, one=False, shifted=False):
     return test
 
 
+def large_weights(inputs, got, expected, n):
+    """The bound with log-weights near ±1000; inf and -inf are told apart, since they have different causes."""
+    value = got.get("bound (large)")
+    if not isinstance(value, torch.Tensor) or value.shape != inputs["x"].shape[:1]:
+        return False, "another shape", "(B,)"
+    if not torch.isfinite(value).all():
+        return False, "underflow" if (value < math.inf).all() else "overflow", "a number for each image"
+    return value_of("large", shifted=True)(inputs, got, expected, n)
+
+
 def k_independent_draws(inputs, got, expected, n):
     """The recorded z's of many draws: standard normal after standardising, and independent."""
     x, k = inputs["rows"], inputs["many"]
@@ -232,12 +241,17 @@ def _kl(mu, sigma):
     return 0.5 * (mu**2 + sigma**2 - 1 - 2 * sigma.log()).sum(-1)
 
 
+OVERFLOW = ("exp of a log-weight near ±1000 is inf or 0, and a small number inside the logarithm changes tiny weights: "
+            "use logsumexp.")
+MIXED = ("The weights of different images are mixed: rows in the order of repeat_interleave are seen as (B, k), those "
+         "of repeat as (k, B).")
+
 # By name: what it computes from z (k, B, K), μ, σ and the three logarithms (k, B); its sentence.
 SLIPS = {
-    "mean_of_the_logarithms": (
+    "mean_of_logs": (
         lambda z, mu, sigma, like, prior, q: (like + prior - q).mean(0),
         "You average the logarithms of the weights: that is the ELBO again. Average the weights, then take the log."),
-    "log_k_missing": (
+    "no_log_k": (
         lambda z, mu, sigma, like, prior, q: (like + prior - q).logsumexp(0),
         "You add the weights up but do not divide by k: log k is missing."),
     "log_k_added": (
@@ -258,12 +272,24 @@ SLIPS = {
     "mean_weight": (
         lambda z, mu, sigma, like, prior, q: _bound(like + prior - q).exp(),
         "This is the mean weight: its logarithm is asked for."),
-    "negated": (
+    "negative": (
         lambda z, mu, sigma, like, prior, q: -_bound(like + prior - q),
         "This is minus the bound, a loss. The bound itself is asked for."),
     "small_number_added": (
-        lambda z, mu, sigma, like, prior, q: ((like + prior - q).exp().mean(0) + 1e-8).log(),
-        "A small number inside the logarithm changes the bound, since weights are tiny: use logsumexp."),
+        lambda z, mu, sigma, like, prior, q: ((like + prior - q).exp().mean(0) + 1e-8).log(), OVERFLOW),
+    "smaller_number_added": (
+        lambda z, mu, sigma, like, prior, q: ((like + prior - q).exp().mean(0) + 1e-10).log(), OVERFLOW),
+    "self_normalised": (
+        lambda z, mu, sigma, like, prior, q: (
+            (like + prior - q) * (like + prior - q).softmax(0)).sum(0),
+        "You average the log-weights, weighted by themselves. Average the weights, then take the logarithm."),
+    "elbo": (
+        lambda z, mu, sigma, like, prior, q: like.mean(0) - _kl(mu, sigma),
+        "This is the ELBO with k draws: the mean of the logarithms less the KL. Average the weights instead."),
+    "wrong_view": (
+        lambda z, mu, sigma, like, prior, q: _bound((like + prior - q).T.reshape(like.shape)), MIXED),
+    "wrong_view_of_turns": (
+        lambda z, mu, sigma, like, prior, q: _bound((like + prior - q).reshape(like.shape[::-1]).T), MIXED),
     "no_prior": (
         lambda z, mu, sigma, like, prior, q: _bound(like - q), "log p(z) is missing from the weights."),
     "no_q": (
@@ -274,32 +300,32 @@ SLIPS = {
         "log q(z|x) is subtracted: the weight is divided by q."),
     "prior_subtracted": (
         lambda z, mu, sigma, like, prior, q: _bound(like - prior - q), "log p(z) is added to the log-weight."),
-    "prior_and_q_swapped": (
+    "ratio_upside_down": (
         lambda z, mu, sigma, like, prior, q: _bound(like - prior + q),
         "log p(z) and log q(z|x) have changed places: the weight is p(x|z) p(z) / q(z|x)."),
     "likelihood_alone": (
         lambda z, mu, sigma, like, prior, q: _bound(like),
         "You average the likelihoods alone, which is right for draws from the prior. Yours come from q: the weights "
         "are p(x|z) p(z) / q(z|x)."),
-    "kl_for_the_ratio": (
+    "kl_in_closed_form": (
         lambda z, mu, sigma, like, prior, q: _bound(like) - _kl(mu, sigma),
         "The KL is the mean of log q - log p. Here each draw needs its own ratio, inside the logarithm."),
-    "variance_for_sigma": (
+    "variance_in_density": (
         lambda z, mu, sigma, like, prior, q: _bound(like + prior - _normal(z, mu, sigma**2)),
         "Your log q(z|x) has σ² where σ belongs: the standard deviation is exp(logvar / 2)."),
-    "logvar_for_sigma": (
+    "logvar_in_density": (
         lambda z, mu, sigma, like, prior, q: _bound(like + prior - _normal(z, mu, 2 * sigma.log())),
         "Your log q(z|x) has log σ² where σ belongs: the standard deviation is exp(logvar / 2)."),
-    "no_log_sigma": (
+    "q_without_log_sigma": (
         lambda z, mu, sigma, like, prior, q: _bound(like + prior - q - sigma.log().sum(-1)),
         "Your log q(z|x) lacks - log σ of each dimension: a narrower density is higher."),
-    "two_pi_in_p_only": (
+    "q_without_constant": (
         lambda z, mu, sigma, like, prior, q: _bound(like + prior - q - z.shape[-1] * math.log(2 * math.pi) / 2),
         "log 2π stands in log p(z) but not in log q(z|x): in both, or in neither."),
-    "two_pi_in_q_only": (
+    "prior_without_constant": (
         lambda z, mu, sigma, like, prior, q: _bound(like + prior - q + z.shape[-1] * math.log(2 * math.pi) / 2),
         "log 2π stands in log q(z|x) but not in log p(z): in both, or in neither."),
-    "latent_mean": (
+    "mean_over_latents": (
         lambda z, mu, sigma, like, prior, q: _bound(like + (prior - q) / z.shape[-1]),
         "You average log p(z) and log q(z|x) over the latent dimensions: sum over them."),
 }
@@ -329,18 +355,21 @@ def _randn(mu, k):
 
 
 naive_exponential = _answer("naive_exponential", lambda *a: (a[3] + a[4] - a[5]).exp().mean(0).log())
+shared_maximum = _answer("shared_maximum", lambda *a: (
+    (a[3] + a[4] - a[5] - (a[3] + a[4] - a[5]).max()).exp().mean(0).log() + (a[3] + a[4] - a[5]).max()))
 batch_mean = _answer("batch_mean", lambda *a: _right(*a).mean())
-over_the_batch = _answer("over_the_batch", lambda *a: (a[3] + a[4] - a[5]).logsumexp(1) - math.log(len(a[0])))
+over_the_batch = _answer("over_the_batch", lambda *a: (a[3] + a[4] - a[5]).logsumexp(1) - math.log(a[3].shape[1]))
 same_z = _answer("same_z", _right, lambda mu, sigma, k: (mu + sigma * torch.randn_like(mu)).expand(k, -1, -1))
 means_for_draws = _answer("means_for_draws", _right, lambda mu, sigma, k: mu.expand(k, -1, -1))
 shared_noise = _answer("shared_noise", _right, lambda mu, sigma, k: mu + sigma * _randn(mu, k)[:, :1])
 prior_draws = _answer("prior_draws", _right, lambda mu, sigma, k: _randn(mu, k))
+prior_alone = _answer("prior_alone", SLIPS["likelihood_alone"][0], lambda mu, sigma, k: _randn(mu, k))
 unit_draws = _answer("unit_draws", _right, lambda mu, sigma, k: mu + _randn(mu, k))
 variance_draws = _answer("variance_draws", _right, lambda mu, sigma, k: mu + sigma**2 * _randn(mu, k))
 uniform_draws = _answer("uniform_draws", _right, lambda mu, sigma, k: (
     mu + sigma * math.sqrt(12) * (torch.rand(k, *mu.shape, dtype=mu.dtype) - 0.5)))
 variance_everywhere = _answer(
-    "variance_everywhere", SLIPS["variance_for_sigma"][0],
+    "variance_everywhere", SLIPS["variance_in_density"][0],
     lambda mu, sigma, k: mu + sigma**2 * _randn(mu, k))
 
 
@@ -416,7 +445,7 @@ exercise = Exercise(
                 says="The bound of each image: the logarithm of the mean of its k weights p(x|z) p(z) / q(z|x)."),
         Compare("bound (single)", shape="(B,)", points=0.5, test=value_of("single", one=True), resolution=1e-5,
                 says="With k = 1 the bound is log p(x|z) + log p(z) - log q(z|x) at one draw."),
-        Compare("bound (large)", shape="(B,)", points=0.5, test=value_of("large", shifted=True), resolution=1e-5,
+        Compare("bound (single)", points=0.5, test=large_weights, resolution=1e-5,
                 says="Log-weights near ±1000 overflow exp: stay with logarithms (logsumexp), image by image."),
         Compare("bound (many)", shape="(B,)", points=1, test=k_independent_draws, false_refusal=P, resolution=0.1,
                 says="The z's that `log_likelihood` sees are k independent draws from q(z|x) for each image."),
@@ -424,13 +453,16 @@ exercise = Exercise(
     mistakes=[
         Mistake(variance_everywhere, "The standard deviation of q is exp(logvar / 2); you use exp(logvar)."),
         *(Mistake(_answer(name, formula), says) for name, (formula, says) in SLIPS.items()),
-        Mistake(naive_exponential, "exp of a log-weight near ±1000 is inf or 0: use logsumexp."),
+        Mistake(naive_exponential, OVERFLOW),
+        Mistake(shared_maximum, "You subtract one maximum for the whole batch, so that other images underflow: every "
+                "image needs its own (logsumexp does that)."),
         Mistake(batch_mean, "You average over the batch: one number for each image is asked for."),
         Mistake(over_the_batch, "You take the logsumexp over the images: take it over the k draws."),
         Mistake(same_z, "All k draws of an image are the same z: then k changes nothing. Draw k times."),
         Mistake(means_for_draws, "You use μ in place of draws from q(z|x)."),
         Mistake(shared_noise, "All images share the same noise: draw for each image."),
         Mistake(prior_draws, "Your z's come from the prior: the bound draws them from q(z|x)."),
+        Mistake(prior_alone, "Your z's come from the prior: the bound draws them from q(z|x)."),
         Mistake(unit_draws, "Your draws have standard deviation 1 around μ: multiply the noise by σ."),
         Mistake(variance_draws, "Your draws have standard deviation σ²: multiply the noise by exp(logvar / 2)."),
         Mistake(uniform_draws, "The noise of your draws is uniform: q is normal."),
@@ -438,8 +470,8 @@ exercise = Exercise(
         Mistake(one_draw, "You draw a single z for each image, whatever k is: k draws are asked for."),
         Mistake(rows_mispaired, "Images and z's are paired wrongly: x.repeat(k, 1) goes round the batch k times, "
                 "x.repeat_interleave(k, 0) gives each image k times in a row; the z's must come in the same order."),
-        Mistake(images_not_repeated, "`log_likelihood` takes paired rows, x (N, D) and z (N, K): repeat the images "
-                "to match the z's, or call it once for each draw."),
+        Mistake(images_not_repeated, "`log_likelihood` takes paired rows, x (N, D) and z (N, K), no third axis: "
+                "repeat the images to match the z's, or call it once for each draw."),
     ],
     equivalent_mutants={
         "z = mu + torch.exp(logvar / 2) * noise: mu + torch.exp(logvar / 2) * noise → "

@@ -24,12 +24,12 @@ P = 1e-4
 
 
 def inputs(rng, n=1):
-    """Another μ and σ in every place, a hidden mean of μ in every column; σ from 0.29 to 0.78."""
+    """Another μ and σ in every place, a hidden mean of μ in every column; σ from 0.33 to 0.67."""
     B, K = 3000 * n, 5
     double = torch.zeros((), dtype=torch.float64)
     return {
         "mu": randn((K,), like=double, rng=rng) + randn((B, K), like=double, rng=rng),
-        "logvar": -2.5 + 2 * rand((B, K), like=double, rng=rng),
+        "logvar": -2.2 + 1.4 * rand((B, K), like=double, rng=rng),
         "weight": randn((B, K), like=double, rng=rng),
     }
 
@@ -68,16 +68,23 @@ def mean_is_mu(inputs, got, expected, n):
 
 
 def spread_is_sigma(inputs, got, expected, n):
-    """Column means of ε², whatever the mean."""
-    square = noise(inputs, got["z"]).square().mean(0)
-    limit = laws.square_limit(len(got["z"]), P / len(square))
-    return bool(((square - 1).abs() <= limit).all()), square.mean().sqrt().item(), 1.0
+    """Column means of ε², whatever the mean. Besides, to tell mistakes apart only: the power of σ by which ε
+    is too large (a wrong factor), and the largest |ε|, up to twice the size (noise with bounds)."""
+    eps = noise(inputs, got["z"])
+    square = eps.square().mean(0)
+    size = square.mean().sqrt()
+    v = inputs["logvar"] - inputs["logvar"].mean()
+    power = (eps.square().clamp_min(1e-12).log() * v).sum() / v.square().sum()
+    largest = (eps.abs().max() / size.clamp_min(1e-12)).clamp(max=2)
+    limit = laws.square_limit(len(eps), P / len(square))
+    ok = bool(((square - 1).abs() <= limit).all())
+    return ok, torch.stack([size, power / 2, largest]), torch.tensor([1.0, 0.0, 2.0])
 
 
 def noise_is_normal_and_fresh(inputs, got, expected, n):
     """Independent between calls, images and dimensions, and normal: in this order."""
     eps, again = noise(inputs, got["z"]), noise(inputs, got["again"])
-    if eps.mean().abs() > 0.3 or not 0.5 < eps.square().mean() < 2:  # < 1e-100 for a right answer
+    if eps.mean().abs() > 0.3 or not 0.6 < eps.square().mean() < 1.8:  # < 1e-100 for a right answer
         return False, "noise of another mean or size", "mean 0 and size 1"
     B, K = eps.shape
     pairs = [(i, j) for i in range(K) for j in range(i)]
@@ -135,6 +142,30 @@ def root_of_logvar(mu, logvar):
     return mu + torch.sqrt(logvar) * torch.randn_like(mu)
 
 
+def root_of_abs_logvar(mu, logvar):
+    return mu + torch.sqrt(logvar.abs()) * torch.randn_like(mu)
+
+
+def exponent_doubled(mu, logvar):
+    return mu + torch.exp(2 * logvar) * torch.randn_like(mu)
+
+
+def noise_doubled(mu, logvar):
+    return mu + _sigma(logvar) * (torch.randn_like(mu) + torch.randn_like(mu))
+
+
+def noise_clipped(mu, logvar):
+    return mu + _sigma(logvar) * torch.randn_like(mu).clamp(-1, 1)
+
+
+def prior_draw(mu, logvar):
+    return torch.randn_like(mu)
+
+
+def arguments_swapped(mu, logvar):
+    return logvar + torch.exp(mu / 2) * torch.randn_like(mu)
+
+
 def inverse_sigma(mu, logvar):
     return mu + torch.exp(-logvar / 2) * torch.randn_like(mu)
 
@@ -161,6 +192,10 @@ def uniform_noise(mu, logvar):
 
 def uniform_symmetric(mu, logvar):
     return mu + _sigma(logvar) * (2 * torch.rand_like(mu) - 1)
+
+
+def uniform_of_width_one(mu, logvar):
+    return mu + _sigma(logvar) * (torch.rand_like(mu) - 0.5)
 
 
 def uniform_of_unit_variance(mu, logvar):
@@ -243,7 +278,7 @@ exercise = Exercise(
     comparisons=[
         Compare("z", "again", shape="(B, K)", points=0.25, test=mean_is_mu, false_refusal=P, resolution=0.5,
                 says="The mean of z is μ: over many draws (z - μ)/σ averages to 0."),
-        Compare("z", shape="(B, K)", points=0.5, test=spread_is_sigma, false_refusal=P, resolution=0.25,
+        Compare("z", shape="(B, K)", points=0.5, test=spread_is_sigma, false_refusal=P, resolution=0.15,
                 says="The spread of z around μ is σ = exp(log σ² / 2): (z - μ)/σ has standard deviation 1."),
         Compare("z", "again", shape="(B, K)", points=0.5, test=noise_is_normal_and_fresh, false_refusal=P,
                 resolution=0.25,
@@ -262,13 +297,22 @@ exercise = Exercise(
         Mistake(root_of_sigma, "Your noise is multiplied by √σ: exp(log σ² / 2) is σ already."),
         Mistake(root_of_logvar, "A logarithm can be negative, and its square root is then nan: take "
                 "exp(log σ² / 2)."),
+        Mistake(root_of_abs_logvar, "σ is not the root of |log σ²|: take exp(log σ² / 2)."),
+        Mistake(exponent_doubled, "Your noise is multiplied by σ⁴: halve log σ² in the exponent, do not double it."),
+        Mistake(prior_draw, "You return a draw from N(0, 1), which knows nothing of the image: stretch it by σ and "
+                "add μ."),
+        Mistake(arguments_swapped, "μ and log σ² have changed places."),
+        Mistake(noise_doubled, "You add two draws of noise, whose variances add up: one is enough."),
+        Mistake(noise_clipped, "You cut the noise off: normal noise has no bounds, and clipping makes its spread too "
+                "small."),
         Mistake(inverse_sigma, "Your noise is divided by σ: the sign of the exponent is wrong."),
         Mistake(no_mu, "μ is missing: z = μ + σ ε."),
         Mistake(sigma_times_all, "σ multiplies the noise only, not μ."),
         Mistake(sigma_without_noise, "You add σ without noise: z is then the same at every call."),
         Mistake(mu_times_noise, "μ and σ have changed places: σ multiplies the noise, μ is added."),
         Mistake(uniform_noise, "torch.rand is uniform on [0, 1): its mean is not 0. Use torch.randn."),
-        Mistake(uniform_symmetric, "Your noise is uniform on [-1, 1]: use normal noise, torch.randn."),
+        *(Mistake(kind, "Your noise is uniform, and not of variance 1: use normal noise, torch.randn.")
+          for kind in (uniform_symmetric, uniform_of_width_one)),
         Mistake(uniform_of_unit_variance, "Mean and variance of your noise are right, but it is uniform: q is a "
                 "normal distribution, so the noise is normal."),
         Mistake(positive_noise, "Your noise is never negative: leave out the absolute value."),

@@ -46,10 +46,11 @@ def probe(ConvVAE, latent_dim, channels, x, z, noise, order, weight, **weights):
     """Each method on hidden inputs; `forward` again, for the batch in another order, and for one image."""
     model = probing.load(ConvVAE(latent_dim=latent_dim, channels=channels), weights)
     mu, logvar = probing.tensors(model.encode(x), 2, "`encode`")
-    mu_again = probing.tensors(model.encode(x), 2, "`encode`")[0]
-    values = dict(mu=mu, mu_again=mu_again, logvar=logvar)
+    mu_again, logvar_again = probing.tensors(model.encode(x), 2, "`encode`")
+    values = dict(mu=mu, mu_again=mu_again, logvar=logvar, logvar_again=logvar_again)
     try:
         values["decoded"] = probing.tensor(model.decode_logits(z), "`decode_logits`")
+        values["decoded_again"] = probing.tensor(model.decode_logits(z), "`decode_logits`")
         logits, forward_mu, forward_logvar = probing.tensors(model(x, noise), 3, "`forward`")
     except NotImplementedError:  # a half-written class still gets its points for `encode`
         return values
@@ -129,6 +130,9 @@ def steady(name, again):
             return False, "another result at each call", "the same"
         worst = int((first - right).abs().argmax())
         ok = torch.allclose(first, right, rtol=close, atol=close)
+        for function in () if ok else (torch.relu, torch.tanh, torch.sigmoid, F.softplus, F.gelu):
+            if torch.allclose(first, function(right), rtol=close, atol=close):
+                return False, f"{function.__name__} of the layer's output", "the output itself"
         return ok, first.flatten().roll(-worst), right.flatten().roll(-worst)  # the worst stands first
 
     return test
@@ -146,6 +150,34 @@ class SharedHead(ConvVAE):
     def encode(self, x):
         features = self.body(x)
         return self.mu_head(features), self.mu_head(features)
+
+
+class SharedHeadOfLogvar(ConvVAE):
+    def encode(self, x):
+        both = self.logvar_head(self.body(x))
+        return both, both
+
+
+class SoftplusOnHead(ConvVAE):
+    def encode(self, x):
+        mu, logvar = super().encode(x)
+        return mu, F.softplus(logvar)
+
+
+class ReluOnHeads(ConvVAE):
+    def encode(self, x):
+        return tuple(F.relu(part) for part in super().encode(x))
+
+
+class ActivationOnHead(ConvVAE):
+    def encode(self, x):
+        mu, logvar = super().encode(x)
+        return torch.tanh(mu), logvar
+
+
+class DecoderTanh(ConvVAE):
+    def decode_logits(self, z):
+        return torch.tanh(self.decoder(z))
 
 
 class HeadsSwapped(ConvVAE):
@@ -212,6 +244,11 @@ HalfLogvarTimesNoise = _forward("HalfLogvarTimesNoise", lambda mu, logvar, noise
 UnitSigma = _forward("UnitSigma", lambda mu, logvar, noise: mu + noise)
 MeanDropped = _forward("MeanDropped", lambda mu, logvar, noise: (logvar / 2).exp() * noise)
 NoiseAlone = _forward("NoiseAlone", lambda mu, logvar, noise: noise)
+SigmaWithoutNoise = _forward("SigmaWithoutNoise", lambda mu, logvar, noise: mu + (logvar / 2).exp())
+MinusNoise = _forward("MinusNoise", lambda mu, logvar, noise: mu - (logvar / 2).exp() * noise)
+OneNoiseForAll = _forward("OneNoiseForAll", lambda mu, logvar, noise: mu + (logvar / 2).exp() * noise[:1])
+OneCodeForAll = _forward("OneCodeForAll", lambda mu, logvar, noise: (
+    (mu + (logvar / 2).exp() * noise).mean(0).expand_as(mu)))
 OwnNoise = _forward("OwnNoise", lambda mu, logvar, noise: torch.normal(mu, (logvar / 2).exp()))
 DetachedZ = _forward("DetachedZ", lambda mu, logvar, noise: (mu + (logvar / 2).exp() * noise).detach())
 DetachedSigma = _forward("DetachedSigma", lambda mu, logvar, noise: mu + (logvar / 2).exp().detach() * noise)
@@ -227,6 +264,12 @@ class ForwardReturnsZ(ConvVAE):
     def forward(self, x, noise):
         logits, mu, logvar = super().forward(x, noise)
         return logits, mu + torch.exp(logvar / 2) * noise, logvar
+
+
+class ForwardReturnsSigma(ConvVAE):
+    def forward(self, x, noise):
+        logits, mu, logvar = super().forward(x, noise)
+        return logits, mu, torch.exp(logvar / 2)
 
 
 class ForwardReturnsSwapped(ConvVAE):
@@ -289,9 +332,10 @@ exercise = Exercise(
     comparisons=[
         Compare("mu", "mu_again", shape="(B, latent_dim)", points=0.25, test=steady("mu", "mu_again"),
                 resolution=1e-6, says="`encode`: μ of q(z|x), from its own head on the features of the body."),
-        Compare("logvar", shape="(B, latent_dim)", points=0.25,
-                says="`encode`: log σ² of q(z|x), from its own head on the same features."),
-        Compare("decoded", shape="(B, 1, 28, 28)", points=0.5,
+        Compare("logvar", "logvar_again", shape="(B, latent_dim)", points=0.25, test=steady("logvar", "logvar_again"),
+                resolution=1e-6, says="`encode`: log σ² of q(z|x), from its own head on the same features."),
+        Compare("decoded", "decoded_again", shape="(B, 1, 28, 28)", points=0.5,
+                test=steady("decoded", "decoded_again"), resolution=1e-6,
                 says="`decode_logits`: what the decoder makes of z, unchanged."),
         Compare("logits", "again", shape="(B, 1, 28, 28)", points=0.5, test=steady("logits", "again"),
                 resolution=1e-6, says="`forward`: the logits of z = μ + σ · noise with the noise that is passed in."),
@@ -302,16 +346,24 @@ exercise = Exercise(
     ],
     mistakes=[
         Mistake(SharedHead, "Your log σ² comes from the head of μ: use `logvar_head`."),
+        Mistake(SharedHeadOfLogvar, "Your μ comes from the head of log σ²: use `mu_head`."),
+        *(Mistake(kind, "Nothing comes after a head: μ and log σ² may be any number, so they have no activation.")
+          for kind in (ActivationOnHead, SoftplusOnHead, ReluOnHeads)),
         Mistake(HeadsSwapped, "`encode` returns μ first, then log σ²: yours have changed places."),
         Mistake(ReturnsSigma, "`encode` should return log σ² as the head gives it, not σ: the exponential "
                 "belongs into `forward`."),
         Mistake(ReturnsVariance, "`encode` should return log σ² as the head gives it, not σ²: the exponential "
                 "belongs into `forward`."),
+        Mistake(SigmaWithoutNoise, "Your z is μ + σ: the noise is missing."),
+        Mistake(MinusNoise, "Your z is μ - σ · noise: the noise is added."),
+        Mistake(OneNoiseForAll, "One row of noise serves all your images: each has its own row."),
+        Mistake(OneCodeForAll, "You average the codes over the batch: each image has its own z."),
         Mistake(OwnNoise, "Your `forward` draws noise of its own: use the noise that it is given."),
         Mistake(SamplesInEncode, "`encode` should return μ itself, not a draw from q: the noise comes in `forward`."),
         Mistake(ImagesFlattenedFirst, "The body starts with a convolution and wants images (B, 1, 28, 28): do not "
                 "flatten x, the body flattens its own features."),
         Mistake(DecoderSigmoid, "`decode_logits` should return logits: leave out the sigmoid, the loss applies it."),
+        Mistake(DecoderTanh, "`decode_logits` should return logits, which may be any number: leave out the tanh."),
         Mistake(FlatImages, "`decode_logits` should return images (B, 1, 28, 28), not flat rows (B, 784)."),
         Mistake(NoChannelAxis, "`decode_logits` has lost the channel axis: images are (B, 1, 28, 28)."),
         Mistake(DecodesMean, "Your `forward` decodes μ and never uses the noise: decode z = μ + σ · noise."),
@@ -326,6 +378,7 @@ exercise = Exercise(
         Mistake(LogitsLast, "`forward` returns (logits, mu, logvar) in this order: the logits come first."),
         Mistake(LogitsAlone, "`forward` returns three tensors: (logits, mu, logvar)."),
         Mistake(ForwardReturnsZ, "`forward` should return μ beside the logits, not z: the KL is computed from μ."),
+        Mistake(ForwardReturnsSigma, "`forward` should return log σ² as the head gives it, not σ."),
         Mistake(ForwardReturnsSwapped, "`forward` returns μ before log σ²: yours have changed places."),
         Mistake(DetachedZ, "No gradient reaches the encoder: z is detached (or made under no_grad)."),
         Mistake(DetachedSigma, "No gradient reaches the log σ² head: σ is detached, and would never be learnt."),
