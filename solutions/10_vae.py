@@ -692,9 +692,9 @@ class MyVAE(my_ConvVAE):
         self.latent_dim, self.draw, self.bound = latent_dim, draw, bound
 
     def elbo(self, x, *, rng=None):  # (B,) nats; `draw` takes its noise from torch's own generator
-        mu, logvar = self.encode(x)
-        logits = self.decode_logits(self.draw(mu, logvar))
-        return self.bound(x.flatten(1), logits.flatten(1), mu, logvar)
+        q = self.encode(x)  # mu and logvar
+        logits = self.decode_logits(self.draw(*q))
+        return self.bound(x.flatten(1), logits.flatten(1), *q)
 
     def loss(self, x, y=None, *, rng=None):  # the labels y are not used
         return {"loss": -self.elbo(x).mean()}
@@ -1065,9 +1065,10 @@ show_grid(rows, rows=names, scale=2,
 #
 # **The posterior collapses.** Even with the right bound, a dimension of the code can fall silent: if early in
 # training it carries little, its price is saved by making $q$ equal to the prior, and then the decoder never
-# learns to read it. Some dimensions do so in every VAE, and are simply not needed; `active_units` counted
-# them above. If all do, the decoder is strong enough to do without the code. One then lets the KL's weight
-# grow from 0 to 1 over the first part of training. Lesson 11 makes it happen and diagnoses it.
+# learns to read it. Where there are more dimensions than the data need, some do so, and nothing is lost;
+# `active_units` counted above how many are in use. If all fall silent, the decoder does without the code. One
+# then lets the KL's weight grow from 0 to 1 over the first part of training. Lesson 11 makes it happen and
+# diagnoses it.
 #
 # **The likelihood is the wrong one.** Black and white pixels want a Bernoulli. Grey ones want a density or
 # 256 levels. A mean squared error is a Gaussian likelihood whose variance somebody has fixed without saying
