@@ -40,11 +40,12 @@ profile = os.environ.get("GENLAB_PROFILE", "cpu")
 seed = 0
 
 # %%
-# Set-up: installs the course's package where it is missing, as on Colab, and does nothing elsewhere.
+# Set-up: installs the course's package where it is missing, as on Colab.
 import importlib.util
 import subprocess
 import sys
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads sleep while they wait: quicker on a busy machine
 version = "0.1.0"
 if importlib.util.find_spec("genlab") is None:
     source = f"genlab @ git+https://github.com/genlab-course/genlab@v{version}"
