@@ -98,7 +98,7 @@ SIZES = {
                 dial_steps=4000, linear_steps=2000, bars=(-95, 0.9)),
 }
 if profile not in SIZES:
-    raise ValueError(f"the profile must be one of {', '.join(SIZES)}, got {profile!r}: set it in the first cell")
+    raise ValueError(f"the profile must be one of {', '.join(SIZES)}, not {profile!r}: set it in the first cell")
 size = SIZES[profile]
 device = "cuda" if profile == "gpu" and torch.cuda.is_available() else "cpu"
 
@@ -178,7 +178,7 @@ show_grid(sprite_x[::8][:72], columns=18, title="One sprite in eight",
 # $$
 # \mathbb E_{x \mid y}\, \mathrm{KL}\big(q(z \mid x, y) \,\|\, p(z)\big)
 # = \underbrace{\mathbb E_{x \mid y}\, \mathbb E_{z \sim q(z \mid x, y)}\!\left[ \log \frac{q(z \mid x, y)}{q(z \mid y)} \right]}_{\text{what } z \text{ tells about } x \text{, once } y \text{ is known}}
-# {} + \underbrace{\mathrm{KL}\big(q(z \mid y) \,\|\, p(z)\big)}_{\text{what is spent on the label}} .
+# {} + \underbrace{\mathrm{KL}\big(q(z \mid y) \,\|\, p(z)\big)}_{\text{how far the codes of label } y \text{ stray from the prior}} .
 # $$
 #
 # (In the second term the expectation over $x$ could be carried out, since the logarithm does not contain
@@ -314,9 +314,9 @@ for beta, k, pixels in ((1, 20, 784), (4, 20, 784), (784, 20, 784), (4, 6, 256))
 
 # %% [markdown]
 # **What $L_\beta$ is not.** For $\beta \ne 1$ it is not minus a bound that one would want. If $\beta > 1$
-# then, because $R \ge 0$, $-L_\beta \le \mathrm{ELBO} \le \log p(x)$: still a lower bound, but one that no
-# encoder can make tight, and a smaller loss need not mean a more probable $x$. If $\beta < 1$ it is no bound
-# at all: $-L_\beta$ may exceed $\log p(x)$. What, then, does it optimise? For one image and a given decoder
+# then, because $R \ge 0$, $-L_\beta \le \mathrm{ELBO} \le \log p(x)$: still a lower bound, but one that can be
+# tight only where the code says nothing, and a smaller loss need not mean a more probable $x$. If $\beta < 1$ it
+# is no bound at all: $-L_\beta$ may exceed $\log p(x)$. What, then, does it optimise? For one image and a given decoder
 # take the best encoder. Write $\beta\,\mathrm{KL}$ and the likelihood under one expectation:
 #
 # $$
@@ -326,19 +326,19 @@ for beta, k, pixels in ((1, 20, 784), (4, 20, 784), (784, 20, 784), (4, 6, 256))
 # $$
 #
 # with $\tilde q(z) \propto p(z)\, p(x \mid z)^{1/\beta}$. The best encoder is $\tilde q$: the posterior of a
-# model whose likelihood is raised to the power $1/\beta$. A β-VAE is a VAE that is told to trust its pixels
-# less. So models trained with different β are compared by $D$, $R$ and $D + R$, never by their losses.
+# model whose likelihood is raised to the power $1/\beta$. With $\beta > 1$ a β-VAE is a VAE that is told to trust
+# its pixels less. So models trained with different β are compared by $D$, $R$ and $D + R$, never by their losses.
 #
 # **Free bits.** One more ingredient will be needed later. A dimension whose KL is small gains little at
-# first, and is easily given up. Kingma et al. (2016) therefore make the first $\lambda$ nats of each
+# first, and is easily given up. Kingma et al. (2016) therefore make the first $r$ nats of each
 # dimension free: with $\mathrm{KL}_k$ the KL of dimension $k$, averaged over the batch, one replaces
 # $\sum_k \mathrm{KL}_k$ by
 #
 # $$
-# \sum_{k=1}^{K} \max\big( \lambda,\; \mathrm{KL}_k \big) .
+# \sum_{k=1}^{K} \max\big( r,\; \mathrm{KL}_k \big) .
 # $$
 #
-# Below $\lambda$ the term is constant, its gradient is 0, and nothing is saved by saying less. (It is called
+# Below $r$ the term is constant, its gradient is 0, and nothing is saved by saying less. (It is called
 # free *bits*, and counted in nats like everything here.)
 #
 # **Exercise: the loss** (4 points, about 15 minutes).
@@ -594,12 +594,21 @@ def read_codes(model, label=lambda y: y):
 print(f"label read from the nearest images  {vote(test_x, train_x[:4000])}")
 print(f"label read from the nearest codes   {read_codes(model)}, by guessing 0.1")
 
+with torch.no_grad():
+    rate = gaussian_kl(*model.encode(train_x[:4000].flatten(1).to(device), train_y[:4000].to(device))).mean()
+each = 4000 // 10  # images of one label
+print(f"rate on training images {rate:.1f} nats; log {each} = {math.log(each):.1f}, "
+      f"so the codes of a label stray by at least {rate - math.log(each):.1f}")
+
 # %% [markdown]
-# It has become much harder to read, and it has not gone. The loss asks for it only by the second term above,
-# which is a small part of the bill, and stops asking where it would cost more distortion than it saves. What is
-# left of the label in the code is one reason why a code from the prior, which knows nothing of the label, does
-# not suit it perfectly, and why samples are worse than reconstructions. The next section has a model to compare
-# with, whose code has to carry the digit.
+# It has become much harder to read, and it has not gone. The last line says why. A code can tell at most which
+# of the training images of its label it belongs to, so the first term of the split above, averaged over these
+# images, is at most the logarithm of their number. All the rest of the rate is the second term, and here it is the
+# larger one. With so few images in eight dimensions the codes of a label are scattered islands, which are far from
+# filling the prior evenly, and islands of different labels need not lie in the same places. The argument holds for
+# the minimum; how near training comes to it is another matter, and this is one reason why samples, whose codes come
+# from the prior, are worse than reconstructions. The next section has models to compare with, whose codes have to
+# carry the digit.
 #
 # ## Break it
 #
@@ -628,7 +637,8 @@ class Broken(MyCVAE):
 
 
 torch.manual_seed(seed)
-two_styles, broken_rows, names = torch.randn(2, model.latent_dim, device=device), [], []
+z = torch.randn(1, model.latent_dim, device=device)
+two_styles, broken_rows, names = (z, -z), [], []
 for name, changes in MISTAKES.items():
     torch.manual_seed(seed)
     broken = Broken(**changes).to(device)
@@ -636,7 +646,7 @@ for name, changes in MISTAKES.items():
     fit(broken, batches, optimizer, steps=size["broken_steps"], progress=False)
     ten = broken.asked(torch.arange(10, device=device))
     broken_rows += [broken.decode(z.expand(10, -1), ten) for z in two_styles]
-    names += [name, "another style"]
+    names += [name, "opposite style"]
     z = torch.randn(n, broken.latent_dim, device=device)
     obeyed = label_accuracy(broken.decode(z, broken.asked(asked)), asked)
     read = read_codes(broken, broken.label)
@@ -648,7 +658,7 @@ show_grid(broken_rows, rows=names, titles=[str(c) for c in range(10)],
 # %% [markdown]
 # With one label for the batch the label is noise, and the network learns to do without it. The ten pictures of
 # a row hardly differ and change with the style instead: the digit has moved into the code, from which it can now
-# be read far better than from that of the correct model. With the label as a number, what the label adds to the
+# be read better than from that of the correct model. With the label as a number, what the label adds to the
 # first layer is one and the same vector for every class, only longer or shorter. Ten digits are hard to make out
 # of one vector, and in so few steps the network prefers the code here, too. With the likelihood averaged every
 # nat of code is priced at 784, none is bought, and what is left to draw is the mean image of each class: all
@@ -714,6 +724,10 @@ show_grid(broken_rows, rows=names, titles=[str(c) for c in range(10)],
 # $$
 # d = \min(\lambda,\; \beta s^2) .
 # $$
+#
+# (A Gaussian likelihood of variance $s^2$, raised to the power $1/\beta$, is one of variance $\beta s^2$ but for a
+# constant factor. So this is what was said of $\tilde q$ above: the encoder takes the decoder to be noisier than it
+# is, and does not bother with errors below that noise.)
 #
 # *All directions.* Gaussian data are independent along their principal directions. The code may spend one
 # dimension on each, rates and distortions add up, and no code that mixes them does better (the theorem is
@@ -1044,8 +1058,8 @@ for beta in [b for b in (8.0, 12.0, 16.0, 24.0, last) if b > largest]:
     print(f"{line(f'β = {beta:g}', dial[beta])}   {slope:.1f}")
 
 # %%
-everywhere = {f"β = {beta:g}": (seen["rate"], seen["distortion"]) for beta, seen in (diagnoses | dial).items()}
-plot_rate_distortion(everywhere, title="Sprites: the dial turned from right to left")
+points = {f"β = {beta:g}": (seen["rate"], seen["distortion"]) for beta, seen in (diagnoses | dial).items()}
+plot_rate_distortion(points, title="Sprites: the dial turned from right to left")
 
 # %% [markdown]
 # A network on data that are far from Gaussian behaves as five variances and a level of water do: dimension
@@ -1059,8 +1073,8 @@ plot_rate_distortion(everywhere, title="Sprites: the dial turned from right to l
 # the likelihood becomes $\prod_i p(x_i \mid x_{<i}, z)$. That is a legitimate likelihood, by the chain rule of
 # probability; lesson 40 is about it. A decoder that sees where a sprite has begun can guess most of the rest, and
 # to be told the same by the code saves little: a nat that saves less than it costs is not bought. Here a linear
-# look at the pixels before is added to the logits. The two prices are both lower than the 4 for which the plain
-# decoder has just bought most of its code.
+# look at the pixels before is added to the logits. The two prices tried are both lower than the one at
+# which the plain decoder in the first row still bought a code.
 
 # %%
 class Looking(MyBetaVAE):
@@ -1319,8 +1333,8 @@ else:
     between, within = max(means) - min(means), max(max(values) - min(values) for values in migs.values())
     print(f"From one β to another the mean MIG differs by up to {between:.2f}, "
           f"from one seed to another at the same β by up to {within:.2f}.")
-    print("Verdict: the seed matters more than β; these runs do not show that β disentangles." if within > between
-          else "Verdict: on these data and with this model β matters more than the seed.")
+    print("Verdict:", "the seed matters more than β; these runs do not show that β disentangles."
+          if within > between else "on these data and with this model β matters more than the seed.")
     deviations = {row["model"]: row["sd"] for row in results.summary(rows) if row["metric"] == "mig"}
     show(plot_bars({name: (spread[name, "mig"], deviations[name]) for name in migs},
                    axis="mutual information gap (mean ± sd over seeds)"))
@@ -1370,9 +1384,10 @@ mine = [name for name, used, written in (
     ("kl_decomposition", my_kl_decomposition, kl_decomposition)) if used is written]
 print("Made with your own:", ", ".join(mine) or "nothing yet")
 elbo_bar, accuracy_bar = size["bars"] or (None, None)
-for name, value, bar in (("ELBO, nats", held_out.value, elbo_bar), ("label accuracy", accuracy.value, accuracy_bar)):
-    reached = "no bar at this profile" if bar is None else f"bar {bar}: {'reached' if value >= bar else 'missed'}"
-    print(f"{name} {value:.4g}, {reached}")
+for name, value, bar in (("ELBO, nats", held_out.value, elbo_bar),
+                         ("label accuracy", accuracy.value, accuracy_bar)):
+    verdict = "no bar at this profile" if bar is None else "reached" if value >= bar else "missed"
+    print(f"{name} {value:.4g}, bar {bar}: {verdict}")
 
 where = dict(lesson=lesson, seed=seed, profile=profile)
 for metric, value, count in (
@@ -1382,7 +1397,7 @@ for metric, value, count in (
 for beta, seen in diagnoses.items():
     for metric, value in (("mig", seen["mig"]), ("kl_nats", seen["rate"]), ("active_units", seen["active"]),
                           ("distortion_nats", seen["distortion"])):
-        results.record(model=f"BetaVAE, β = {beta:g}", metric=metric, value=value, n=len(sprite_x),
+        results.record(model=f"BetaVAE β={beta:g}", metric=metric, value=value, n=len(sprite_x),
                        seconds=beta_histories[beta].seconds, **where)
 
 # %% [markdown]
