@@ -9,8 +9,10 @@ from torch import Tensor
 
 from grading.exercise import Compare, Values
 
-# Relative and absolute tolerance by the coarser of the two dtypes.
-TOLERANCE = {torch.float64: (1e-6, 1e-8), torch.float32: (1e-4, 1e-5), torch.bfloat16: (2e-2, 1e-2),
+# Relative and absolute tolerance by the coarser of the two dtypes; an answer in half precision gets no more
+# room than one in float32, else a wrong one could hide in it. That of float64 leaves room for an answer
+# which computes in float32: its gradients with respect to the judge's inputs come back in float64.
+TOLERANCE = {torch.float64: (1e-5, 1e-5), torch.float32: (1e-4, 1e-5), torch.bfloat16: (2e-2, 1e-2),
              torch.float16: (5e-3, 1e-3)}
 
 
@@ -57,9 +59,14 @@ def same(a: Values, b: Values, names, tolerance: float | None = None) -> bool:
                 return False
         elif x.shape != y.shape or x.is_complex() or y.is_complex():
             return False
-        elif not _close(x, y, tolerance, equal_nan=True).all():
+        elif not _close(_numbers(x), _numbers(y), tolerance, equal_nan=True).all():
             return False
     return True
+
+
+def _numbers(x: Tensor) -> Tensor:
+    """Infinities as NaN: two ways of leaving the numbers are the same mistake."""
+    return x.double().masked_fill(~torch.isfinite(x), math.nan)
 
 
 def describe(outcome: Outcome) -> str:
@@ -106,8 +113,8 @@ def _equal(name: str, value, wanted, tolerance: float | None) -> Outcome:
 
 
 def _close(value: Tensor, wanted: Tensor, tolerance: float | None, equal_nan: bool = False) -> Tensor:
-    kinds = [t.dtype for t in (value, wanted) if t.dtype in TOLERANCE] or [torch.float64]
-    relative, absolute = max(TOLERANCE[kind] for kind in kinds)
+    kinds = [wanted.dtype, torch.float64 if value.dtype == torch.float64 else torch.float32]
+    relative, absolute = max(TOLERANCE.get(kind, (0, 0)) for kind in kinds)
     if tolerance is not None:
         absolute, relative = max(absolute, absolute * tolerance / relative), max(relative, tolerance)
     return torch.isclose(value.double(), wanted.double(), rtol=relative, atol=absolute, equal_nan=equal_nan)

@@ -204,6 +204,7 @@ def in_float32(x, logits, mu, logvar):
 
 
 wrong = [
+    (by_probabilities, "logs_of_probabilities"),
     (loss_not_bound, "loss_instead_of_bound"),
     (adds_the_kl, "kl_added"),
     (cross_entropy_less_kl, "likelihood_negated"),
@@ -239,4 +240,4 @@ wrong = [
     (clamped_kl, "The KL of a dimension counts as it is: no floor and no free bits here."),
     (kept_dimension, "`value` should have shape (B,) = (5,), not (5, 1). The bound of each image, in nats."),
 ]
-right = [distributions, by_loss_class, image_by_image, by_probabilities, flattened, in_float32]
+right = [distributions, by_loss_class, image_by_image, flattened, in_float32]

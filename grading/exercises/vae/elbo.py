@@ -22,16 +22,18 @@ def inputs(rng, n=1):
         "mu": 1 + randn((B, K), like=double, rng=rng),
         "logvar": 0.7 * randn((B, K), like=double, rng=rng) - 0.5,
         "weight": 1 + 0.5 * randn((B,), like=double, rng=rng),
+        "steep": 150 * randn((B, D), like=double, rng=rng),
     }
 
 
-def probe(elbo, x, logits, mu, logvar, weight):
-    """The bound, its gradients, and the bound once more with the same inputs."""
+def probe(elbo, x, logits, mu, logvar, weight, steep):
+    """The bound, its gradients, the bound once more with the same inputs, and at large logits."""
     leaves = [probing.leaf(t) for t in (logits, mu, logvar)]
     value = probing.tensor(elbo(x, *leaves), "`elbo`")
     d_logits, d_mu, d_logvar = probing.vjp(value, leaves, weight)
     again = probing.tensor(elbo(x, logits, mu, logvar), "`elbo`")
-    return dict(value=value, again=again, d_logits=d_logits, d_mu=d_mu, d_logvar=d_logvar)
+    sure = probing.tensor(elbo(x, steep, mu, logvar), "`elbo`")
+    return dict(value=value, again=again, sure=sure, d_logits=d_logits, d_mu=d_mu, d_logvar=d_logvar)
 
 
 def reference(x, logits, mu, logvar):
@@ -193,6 +195,20 @@ def likelihood_detached(x, logits, mu, logvar):
     return _likelihood(x, logits).detach() - _kl(mu, logvar)
 
 
+def logs_of_probabilities(x, logits, mu, logvar):
+    p = logits.sigmoid()
+    return (x * p.log() + (1 - x) * (1 - p).log()).sum(1) - _kl(mu, logvar)
+
+
+def cross_entropy_of_probabilities(x, logits, mu, logvar):
+    return -F.binary_cross_entropy(logits.sigmoid(), x, reduction="none").sum(1) - _kl(mu, logvar)
+
+
+def probabilities_clamped(x, logits, mu, logvar):
+    p = logits.sigmoid().clamp(1e-7, 1 - 1e-7)
+    return (x * p.log() + (1 - x) * (1 - p).log()).sum(1) - _kl(mu, logvar)
+
+
 # Also right
 
 
@@ -210,8 +226,7 @@ def softplus_form(x, logits, mu, logvar):
 def pixel_loop(x, logits, mu, logvar):
     total = 0
     for i in range(x.shape[1]):
-        p = logits[:, i].sigmoid()
-        total = total + x[:, i] * p.log() + (1 - x[:, i]) * (1 - p).log()
+        total = total + torch.where(x[:, i] == 1, F.logsigmoid(logits[:, i]), F.logsigmoid(-logits[:, i]))
     for k in range(mu.shape[1]):
         variance = logvar[:, k].exp()
         total = total - (variance + mu[:, k].square() - 1 - variance.log()) / 2
@@ -225,11 +240,18 @@ exercise = Exercise(
                "genlab.models.vae.bernoulli_log_likelihood", "genlab.models.vae.VAE.elbo",
                "genlab.models.vae.VAE.loss_function", "genlab.models.vae.VAE.loss"],
     comparisons=[
-        Compare("value", "again", shape="(B,)", points=2, says="The bound of each image, in nats."),
+        Compare("value", "again", shape="(B,)", points=1, says="The bound of each image, in nats."),
         Compare("d_logits", points=1, tolerance=1e-4, says="The likelihood term: how the bound moves with a logit."),
         Compare("d_mu", "d_logvar", points=1, tolerance=1e-4, says="The KL term: how the bound moves with μ and log σ²."),
+        Compare("sure", points=1, says="The bound where the decoder is sure: logits of 100 and more, right or wrong."),
     ],
     mistakes=[
+        Mistake(logs_of_probabilities, "Right at moderate logits. At large ones the sigmoid rounds to 0 or 1 and its logarithm is "
+                "infinite: start from the logits, with F.logsigmoid or F.binary_cross_entropy_with_logits."),
+        Mistake(cross_entropy_of_probabilities, "Right at moderate logits. F.binary_cross_entropy stops at 100 nats for a pixel, "
+                "where the sigmoid has rounded to 0 or 1: use F.binary_cross_entropy_with_logits."),
+        Mistake(probabilities_clamped, "Right at moderate logits. A clamped probability caps what a wrong pixel costs: start from the "
+                "logits, with F.logsigmoid or F.binary_cross_entropy_with_logits."),
         Mistake(kl_added, "You add the KL; the bound subtracts it."),
         Mistake(loss_instead_of_bound, "This is the loss, minus the bound. The bound itself is asked for: "
                 "log-likelihood minus KL."),
