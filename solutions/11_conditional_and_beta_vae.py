@@ -4,6 +4,11 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/genlab-course/genlab/blob/main/notebooks/11_conditional_and_beta_vae.ipynb)
 # [![Open in Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org/v2/gh/genlab-course/genlab/main?labpath=notebooks%2F11_conditional_and_beta_vae.ipynb)
 #
+# ![Ten rows of handwritten digits drawn by the model of this lesson, each row on request: 0 to 9](attachment:11_conditional_and_beta_vae.png)
+#
+# *Each row was asked for one digit. The model that you build below drew them, after a minute or two of training
+# on two processor cores.*
+#
 # The VAE of the last lesson draws a digit, but not the digit you ask for, and its code is a list of numbers
 # of which nobody knows what each one means. This lesson is about the two obvious wishes. The first is granted
 # by telling both networks the label: a *conditional* VAE draws a seven when asked for a seven, and can write
@@ -19,9 +24,10 @@
 # claim of disentanglement by a measure, several seeds and an argument.
 #
 # You need lesson 10: the evidence lower bound, the KL divergence between Gaussians, the draw $z = \mu +
-# \sigma \varepsilon$. The core exercises take about 75 minutes, two extra ones 30 more; training takes a few
-# minutes on a laptop. You may leave an exercise and come back: whatever your solution is not ready for is
-# done by the course's own until then.
+# \sigma \varepsilon$. The core exercises take about 75 minutes, two extra ones 30 more; training takes about
+# three minutes. As before, `check(...)` under an exercise says what is right and what is not, and `use(...)`
+# hands your solution on, or the course's own as long as yours does not pass; so you may leave an exercise and
+# come back to it.
 
 # %% tags=["parameters"]
 import os
@@ -98,7 +104,7 @@ SIZES = {
                 dial_steps=4000, linear_steps=2000, bars=(-95, 0.9)),
 }
 if profile not in SIZES:
-    raise ValueError(f"the profile must be one of {', '.join(SIZES)}, not {profile!r}: set it in the first cell")
+    raise ValueError(f"there is no profile {profile!r}: choose {', '.join(SIZES)} in the first cell")
 size = SIZES[profile]
 device = "cuda" if profile == "gpu" and torch.cuda.is_available() else "cpu"
 
@@ -463,7 +469,7 @@ print(f"{parameters:,} parameters, {len(history)} steps in {history.seconds:.0f}
 # Ask for each digit twelve times, with a new code each time. What is shown are the means $p(x = 1 \mid z,
 # y)$, as in lesson 10; the honest samples, with a coin tossed for every pixel, are counted below.
 
-# %%
+# %% tags=["picture"]
 torch.manual_seed(seed + 1)
 asked = torch.arange(10, device=device).repeat_interleave(12)
 means = model.decode(torch.randn(120, model.latent_dim, device=device), asked)
