@@ -15,6 +15,7 @@ returned and never a verdict. Everything else stays with the judge.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 Values = Mapping[str, Any]  # tensors, numbers and strings by name
@@ -113,7 +114,7 @@ class Exercise:
         """The name that the student defines: `elbo` of `elbo(x, logits, mu, logvar)`."""
         return self.defines.removeprefix("class ").split("(")[0].strip()
 
-    @property
+    @cached_property
     def probe_source(self) -> str:
         """The source text of the probe: all that travels to a worker."""
         return inspect.getsource(self.probe)

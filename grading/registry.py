@@ -44,9 +44,15 @@ def predictions() -> dict[str, Prediction]:
     return found
 
 
-@cache
 def find(id: str) -> Exercise | Prediction:
     """The exercise or prediction with this id; UnknownExercise names the nearest ids."""
+    if not isinstance(id, str):
+        raise UnknownExercise('The id comes first, then your answer: check("vae-elbo", elbo).')
+    return _find(id)
+
+
+@cache
+def _find(id: str) -> Exercise | Prediction:
     if id in all_ids():
         prefix, name = id.split("-", 1)
         return import_module(f"grading.exercises.{prefix}.{name.replace('-', '_')}").exercise

@@ -22,10 +22,12 @@ def run_in_process(answer: Any, probe_source: str, inputs: Values, seed: int) ->
     """
     space = {"torch": torch, "F": F, "nn": nn, "math": math, "probing": probing}
     exec(compile(probe_source, "<probe>", "exec"), space)
-    copies = {k: v.clone() if isinstance(v, Tensor) else v for k, v in inputs.items()}
-    with random_state(seed), torch.enable_grad():
+    with plain_torch(), random_state(seed):
+        copies = {k: v.clone() if isinstance(v, Tensor) else v for k, v in inputs.items()}
         try:
             return plain(space["probe"](answer, **copies))
+        except SystemExit:
+            return Failure("died", "It raised SystemExit.")
         except Exception as error:
             return explain(error)
 
@@ -46,21 +48,41 @@ def random_state(seed: int):
             torch.set_default_dtype(before[2])
 
 
+@contextlib.contextmanager
+def plain_torch():
+    """Gradients on, full precision and the CPU, whatever the notebook has set for itself."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        stack.enter_context(torch.autocast("cpu", enabled=False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        yield
+
+
 def plain(values: Any) -> Values | Failure:
     """The probe's values as plain tensors, numbers and strings."""
     if not isinstance(values, dict):
         return Failure("malformed", "The probe returned no values.")
-    return {str(k): v.detach().clone().as_subclass(Tensor) if isinstance(v, Tensor) else v
-            for k, v in values.items()}
+    return {str(k): _plain_tensor(v) if isinstance(v, Tensor) else v for k, v in values.items()}
+
+
+def _plain_tensor(value: Tensor) -> Tensor:
+    value = value.detach().as_subclass(Tensor)
+    return (value if value.layout is torch.strided else value.to_dense()).clone()
 
 
 def explain(error: BaseException) -> Failure:
     """An exception as data: its kind, and the line of the student's code that raised it."""
+    try:
+        words = " ".join(str(error).split())[:300]
+    except Exception:  # an error of the student's own whose text fails
+        words = ""
     if isinstance(error, NotImplementedError):
-        return Failure("not started", str(error)[:300], "NotImplementedError")
+        return Failure("not started", words, "NotImplementedError")
     if isinstance(error, probing.WrongType):
-        return Failure("wrong type", str(error)[:300], "TypeError")
+        return Failure("wrong type", words, "TypeError")
     frames = [f for f in traceback.extract_tb(error.__traceback__)
               if "ipykernel" in f.filename or f.filename.startswith("<ipython-input")]
     line = frames[-1].lineno if frames else None
-    return Failure("raised", str(error)[:300], type(error).__name__, line)
+    return Failure("raised", words, type(error).__name__, line)
