@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import pkgutil
 import statistics
 import time
 from pathlib import Path
@@ -156,3 +157,10 @@ def test_prediction(id):
         assert check(id, wrong).message == says
     assert check(id, "much").status == "interface"
     assert check(id, None).status == "not started"
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_what_is_withheld_exists(id):
+    """A path that leads nowhere would withhold nothing."""
+    for path in find(id).withholds:
+        assert pkgutil.resolve_name(path) is not None

@@ -232,7 +232,7 @@ def with_relu(x, logits, mu, logvar, beta, free_bits=0.0):
 exercise = Exercise(
     id="beta-loss", defines="beta_vae_loss(x, logits, mu, logvar, beta, free_bits=0.0)", core=True, points=4,
     level=3, minutes=15, inputs=inputs, probe=probe, reference=reference, truth=truth,
-    withholds=["genlab.models.vae.BetaVAE.loss", "genlab.models.vae.BetaVAE.loss_function"],
+    withholds=["genlab.models.beta_vae.BetaVAE", "genlab.models.vae.gaussian_kl"],
     comparisons=[
         Compare("one", points=1, shape="()", says="At β = 1 the loss is minus the ELBO, averaged over the images."),
         Compare("value", "d_logits", "d_mu", "d_logvar", points=2, shape="()", tolerance=1e-4,
@@ -281,6 +281,10 @@ exercise = Exercise(
         Mistake(sigmoid_twice, "The sigmoid is applied twice: the cross-entropy with logits applies it itself."),
         Mistake(per_image_after_the_floor, "You return one number for each image; a loss is their mean."),
     ],
+    equivalent_mutants={
+        'distortion = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x): x → logits':
+            "both have one row for each image",
+    },
     also_right=[by_distributions, with_sums, with_relu],
     hints=[
         "Start from minus the ELBO. Which of its two terms should grow with β? And what is the KL of one dimension?",

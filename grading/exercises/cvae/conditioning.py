@@ -34,7 +34,7 @@ class Given(nn.Module):
 
 def inputs(rng, n=1):
     """A small model's weights, images, codes, and every class at least once in random order."""
-    B, C, D, H, K = 6, 4, 7, 11, 3
+    B, C, D, H, K = 6, 4, 8, 13, 3  # no two sizes agree, D + C and K + C included
     one = torch.ones(1, dtype=torch.float64)
     with torch.device("meta"):  # shapes alone: no random numbers are drawn
         shapes = {name: value.shape for name, value in Given(C, D, H, K).state_dict().items()}
@@ -297,7 +297,7 @@ class ByColumns(Given):
 exercise = Exercise(
     id="cvae-conditioning", defines="class CVAE(nn.Module)", core=True, points=4, level=3, minutes=25,
     inputs=inputs, probe=probe, reference=Reference,
-    withholds=["genlab.models.vae.ConditionalVAE"],
+    withholds=["genlab.models.conditional_vae.ConditionalVAE"],
     comparisons=[
         Compare("mu", "logvar", "other_mu", "other_logvar", "one_mu", "d_x", points=2, shape="(B, latent_dim)",
                 says="`encode` joins image and label, image first, each image with its own label."),
@@ -340,6 +340,18 @@ exercise = Exercise(
         Mistake(EncoderWithoutGradient, "No gradient passes `encode`: leave out `no_grad` and `detach`."),
         Mistake(DecoderWithoutGradient, "No gradient passes `decode_logits`, so the encoder cannot learn: leave out `no_grad` and `detach`."),
     ],
+    equivalent_mutants={
+        f"def __init__(self, num_classes=10, input_dim=784, hidden_dim=400, latent_dim=20):: {size} → {new}":
+            "the default sizes are given, not answered"
+        for size in (10, 784, 400, 20) for new in (size + 1, 2 * size, -size, 0, size - 1)
+    } | {edit: "torch.cat takes the wider dtype, and the last axis of a matrix is its axis 1" for edit in (
+        "hidden = self.encoder(torch.cat([x, self.one_hot(y).to(x)], dim=1)): self.one_hot(y).to(x) → self.one_hot(y)",
+        "hidden = self.encoder(torch.cat([x, self.one_hot(y).to(x)], dim=1)): x → y",
+        "hidden = self.encoder(torch.cat([x, self.one_hot(y).to(x)], dim=1)): 1 → -1",
+        "return self.decoder(torch.cat([z, self.one_hot(y).to(z)], dim=1)): self.one_hot(y).to(z) → self.one_hot(y)",
+        "return self.decoder(torch.cat([z, self.one_hot(y).to(z)], dim=1)): z → y",
+        "return self.decoder(torch.cat([z, self.one_hot(y).to(z)], dim=1)): 1 → -1",
+    )},
     also_right=[WithEye, WithScatter, ByColumns],
     hints=[
         "What must the first layer of each network see? Look at the sizes that the given constructor asks for.",
