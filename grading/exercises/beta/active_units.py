@@ -163,6 +163,11 @@ exercise = Exercise(
         Mistake(indices, "You return the indices of the active units. One truth value for each unit is asked for."),
         Mistake(one_for_all, "You take one variance over everything. Each latent dimension has its own, over the images (dim 0)."),
     ],
+    equivalent_mutants={
+        "deviations = mu - mu.mean(0): mu - mu.mean(0) → mu.mean(0) - mu": "the deviations are squared",
+        "return (deviations**2).mean(0) > threshold: (deviations ** 2).mean(0) > threshold → "
+        "(deviations ** 2).mean(0) >= threshold": "no variance is exactly the threshold",
+    },
     also_right=[by_moments, population_variance, by_columns],
     hints=[
         "If the decoder gets the same code for every image in some dimension, what can it learn from it?",

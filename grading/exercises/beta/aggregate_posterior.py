@@ -254,6 +254,11 @@ exercise = Exercise(
         Mistake(per_image, "You return one number for each image; both parts are means over the images."),
         Mistake(in_bits, "Your answer is in bits; the lesson counts in nats (natural logarithm)."),
     ],
+    equivalent_mutants={
+        "prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1): 1 → -1": "the last axis of a matrix is its axis 1",
+        "aggregate = torch.logsumexp(table, 1) - math.log(len(z)): 1 → -1": "the last axis of a matrix is its axis 1",
+        "aggregate = torch.logsumexp(table, 1) - math.log(len(z)): z → mu": "both have one row for each image",
+    },
     also_right=[with_distributions, with_loops, total_minus_information],
     hints=[
         "Write the KL as a mean of log q(z|x) - log p(z), then add and subtract log q(z).",

@@ -260,6 +260,13 @@ exercise = Exercise(
         Mistake(per_direction, "You return a value for each direction. Rate and distortion are sums over the directions."),
         Mistake(wrong_axis, "You sum over the betas. There is one rate and one distortion for each β: sum over the directions."),
     ],
+    equivalent_mutants={
+        "error = torch.where(variances > level, level, variances)  # (N, K): variances > level → variances >= level":
+            "where they are equal either is taken",
+        "level = betas.unsqueeze(1) * noise  # (N, 1): 1 → -1": "the last axis of a matrix is its axis 1",
+        "return (torch.log(variances / error) / 2).sum(1), error.sum(1) / (2 * noise): 1 → -1":
+            "the last axis of a matrix is its axis 1",
+    },
     also_right=[with_loops, with_where, with_clamped_logarithm],
     hints=[
         "Take one direction of variance λ and let d be the squared error that remains. What does it cost to reach d, "
