@@ -15,7 +15,7 @@ returned and never a verdict. Everything else stays with the judge.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 Values = Mapping[str, Any]  # tensors, numbers and strings by name
@@ -80,6 +80,11 @@ class Mistake:
         return self.answer.__name__
 
 
+@cache
+def _source(function: Callable) -> str:
+    return inspect.getsource(function)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exercise:
     """One exercise; see the head of this file. Points are those of its comparisons."""
@@ -114,10 +119,10 @@ class Exercise:
         """The name that the student defines: `elbo` of `elbo(x, logits, mu, logvar)`."""
         return self.defines.removeprefix("class ").split("(")[0].strip()
 
-    @cached_property
+    @property
     def probe_source(self) -> str:
         """The source text of the probe: all that travels to a worker."""
-        return inspect.getsource(self.probe)
+        return _source(self.probe)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,9 +81,9 @@ def test_the_solved_notebook_replays(lesson, tmp_path):
 
 @pytest.mark.parametrize("lesson", LESSONS[:1])
 def test_a_wrong_solution_does_not_replay(lesson, tmp_path):
-    """A copy up to the first check, its answer spoiled: exactly the check's cell must fail."""
+    """A copy up to the first function's check, its answer spoiled: exactly the check's cell must fail."""
     nb = solved(lesson)
-    answer = next(i for i, cell in enumerate(nb.cells) if BEGIN in cell.source)
+    answer = next(i for i, cell in enumerate(nb.cells) if BEGIN in cell.source and "def " in cell.source)
     nb.cells = nb.cells[: answer + 2]
     for region in regions(nb.cells[answer].source):
         body = "\n".join(region.lines)
