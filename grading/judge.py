@@ -163,10 +163,15 @@ def _sentence(rule: Compare, outcome: Outcome) -> str:
         return f"`{outcome.name}` should be a {outcome.wanted}, not a {outcome.measured}. {rule.says}"
     if outcome.why == "shape":
         words = f"{rule.shape} = {outcome.wanted}" if rule.shape not in (None, "()") else f"{outcome.wanted}"
-        return f"`{outcome.name}` should have shape {words}, not {outcome.measured}. {rule.says}"
+        return f"`{outcome.name}` should have shape {words}, not {_sizes(outcome.measured)}. {rule.says}"
     if outcome.why == "finite":
         return f"`{outcome.name}` holds inf or nan. {rule.says}"
     return rule.says
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    """A shape in words. One chosen to carry hidden inputs into the feedback stays out of it."""
+    return str(shape) if len(shape) <= 5 and max(shape, default=0) < 10_000 else "a much larger one"
 
 
 def _random(rule: Compare) -> bool:

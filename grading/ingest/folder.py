@@ -51,7 +51,13 @@ def submissions(folder: Path, *, leave_out: Path | None = None) -> list[Submissi
     skipped = leave_out.resolve() if leave_out is not None else None
     found = [_submission(e) for e in entries if Path(folder, e.name).resolve() != skipped]
     times = Counter(s.student for s in found)
-    return [s if times[s.student] == 1 else replace(s, student=printable(s.name)) for s in found]
+    found = [s if times[s.student] == 1 else replace(s, student=printable(s.name)) for s in found]
+    times = Counter(s.student for s in found)  # names that differ only where they were cut or cleaned
+    return [s if times[s.student] == 1 else replace(s, student=_marked(s)) for s in found]
+
+
+def _marked(submission: Submission) -> str:
+    return f"{submission.student[:180]} {hashlib.sha256(os.fsencode(submission.name)).hexdigest()[:10]}"
 
 
 def printable(text: str) -> str:
@@ -67,7 +73,10 @@ def _submission(entry: os.DirEntry) -> Submission:
         return Submission(student, entry.name, problem="This is a link. Hand in the notebook itself.")
     if entry.is_dir():
         student = printable(entry.name)
-        paths = tuple(sorted(_notebooks(entry.path, _MAX_DEPTH)))
+        try:
+            paths = tuple(sorted(_notebooks(entry.path, _MAX_DEPTH)))
+        except OSError:
+            return Submission(student, entry.name, problem="The folder cannot be read.")
         if not paths:
             return Submission(student, entry.name, problem="The folder holds no notebook (.ipynb).")
         if len(paths) > _MAX_FILES:

@@ -65,7 +65,7 @@ def parse(data: bytes) -> Notebook:
         raise Ungradable("This is a web page, not a notebook (perhaps the page of a login). "
                          "Download the notebook itself (.ipynb) and hand it in again.")
     try:
-        root = json.loads(text)
+        root = json.loads(text, parse_int=float)  # no number matters, and int refuses very long ones
     except RecursionError as error:
         raise Ungradable("The file is nested too deep to be a notebook. "
                          "Save it again and hand it in.") from error
@@ -110,8 +110,10 @@ def _cell(number: int, cell: Any, warnings: list[str]) -> Cell:
     if isinstance(source, list):
         if not all(isinstance(part, str) for part in source):
             warnings.append(f"Cell {number} has lines that are not text; they were left out.")
-        source = "".join(part for part in source if isinstance(part, str))
+        parts = [part for part in source if isinstance(part, str)]
+        lines = len(parts) == len(source) and not any("\n" in part for part in parts)
+        source = ("\n" if lines else "").join(parts)
     if not isinstance(source, str):
         source = ""
     source = source.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace").decode()
-    return Cell(number, cell.get("cell_type") == "code", source)
+    return Cell(number, str(cell.get("cell_type")).lower() == "code", source)

@@ -143,6 +143,8 @@ def _targets(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.AugAssign):
         return [node.target]
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        if getattr(node.value.func, "id", "") == "setattr":
+            return node.value.args[:1]
         return [node.value.func] if isinstance(node.value.func, ast.Attribute) else []
     return []
 

@@ -149,7 +149,7 @@ def _choose(submission: Submission, wanted: str, fallback: str) -> tuple[Noteboo
 
 
 def _which(read: Sequence[tuple], fitting: Sequence[tuple], wanted: str) -> str:
-    held = ", ".join(f"{r[3][:60]} ({r[1].name if r[1] else 'no known lesson'})" for r in read[:5])
+    held = ", ".join(f"{printable(r[3][:60])} ({r[1].name if r[1] else 'no known lesson'})" for r in read[:5])
     if fitting:
         return f"Several notebooks could be meant: {held}. Hand in one."
     if wanted:
@@ -158,6 +158,7 @@ def _which(read: Sequence[tuple], fitting: Sequence[tuple], wanted: str) -> str:
 
 
 def _told(failure: Failure) -> str:
+    words = printable(" ".join(failure.message.split()))
     if failure.kind == "raised":
-        return f"raised {failure.exception}: {failure.message}"
-    return failure.message or failure.kind
+        return f"raised {failure.exception}: {words}"
+    return words or failure.kind

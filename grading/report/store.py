@@ -13,6 +13,8 @@ from pathlib import Path
 from grading.report.feedback import render
 
 SECRET = ".secret"
+# What a spreadsheet may take for a formula, full-width signs included; some split cells at semicolons.
+_FORMULA = re.compile("(^|;)(\\s*[-=+@|\t\r\uff1d\uff0b\uff0d\uff20])")
 
 
 class StoreError(RuntimeError):
@@ -125,4 +127,4 @@ def _cell(value) -> str:
         return ""
     if isinstance(value, float | int):
         return f"{value:g}"
-    return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r", "|") else value
+    return _FORMULA.sub(r"\1'\2", value)

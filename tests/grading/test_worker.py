@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -57,8 +58,7 @@ class Liar(torch.Tensor):
 
 
 def exercise(name: str, defines: str = ""):
-    return mini.AFFINE.__class__(**{**vars(mini.AFFINE), "id": f"mini-{name}",
-                                    "defines": defines or f"{name}(x)"})
+    return replace(mini.AFFINE, id=f"mini-{name}", defines=defines or f"{name}(x)")
 
 
 def session(cells, exercises, limits=QUICK, **options) -> Session:
