@@ -6,7 +6,7 @@ for whatever noise was drawn: ∂z/∂μ = 1 and ∂z/∂log σ² = ½ σ ε = �
 
 Refusing a right answer (the limits and their sources are in grading/laws.py): the mean, the spread and
 the law each spend p = 1e-4 a draw, the first two divided among the K columns, the third halved between
-the correlations, divided among all of them, and the distance from the normal law. Only two independent
+the correlations, divided among all of them, and the distances of both draws from the normal law. Only two independent
 draws that both miss refuse: 1e-8 for each of the three comparisons, 3e-8 for the exercise.
 """
 
@@ -96,7 +96,10 @@ def noise_is_normal_and_fresh(inputs, got, expected, n):
         if any(abs(laws.correlation(x, y)) > laws.correlation_limit(len(x), share) for x, y in couples):
             return False, what, "independent noise"
     kurtosis = (eps**4).mean().item()  # for the eye only: the distance decides
-    return laws.distance_from_normal(eps) <= laws.distance_limit(B * K, P / 2), kurtosis, 3.0
+    limit = laws.distance_limit(B * K, P / 4)
+    if laws.distance_from_normal(eps) > limit:
+        return False, kurtosis, 3.0
+    return laws.distance_from_normal(again) <= limit, "another law at the second call", "the same law"
 
 
 def gradient_follows_noise(inputs, got, expected, n):
@@ -104,7 +107,8 @@ def gradient_follows_noise(inputs, got, expected, n):
     step = inputs["weight"] * (got["z"].double() - inputs["mu"])
     slope = got["d_logvar"].double()
     share = ((slope * step).sum() / step.square().sum().clamp_min(1e-12)).item()
-    return torch.allclose(slope, step / 2, rtol=1e-4, atol=1e-4), share, 0.5
+    follows = torch.allclose(slope, step / 2, rtol=1e-4, atol=1e-4)
+    return follows and abs(share - 0.5) < 0.01, share, 0.5  # without noise both are 0, and nothing follows
 
 
 # Known mistakes
@@ -184,6 +188,10 @@ def sigma_without_noise(mu, logvar):
 
 def mu_times_noise(mu, logvar):
     return mu * torch.randn_like(mu) + _sigma(logvar)
+
+
+def noise_in_training_only(mu, logvar):
+    return mu + _sigma(logvar) * torch.randn_like(mu) if mu.requires_grad else mu
 
 
 def uniform_noise(mu, logvar):
@@ -289,6 +297,8 @@ exercise = Exercise(
     ],
     mistakes=[
         Mistake(no_noise, "You return μ itself: add σ times noise."),
+        Mistake(noise_in_training_only, "Your function draws noise only where a gradient is asked for. A draw is a draw "
+                "at every call."),
         Mistake(variance_times_noise, "Your noise is multiplied by σ² = exp(log σ²); the standard deviation is "
                 "exp(log σ² / 2)."),
         Mistake(logvar_times_noise, "Your noise is multiplied by log σ²: take exp(log σ² / 2) first."),
