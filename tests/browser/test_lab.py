@@ -86,16 +86,3 @@ def test_a_live_picture_is_one_output(lab):
     outputs = lab.cells()[4]["outputs"]
     assert [sorted(output["data"])[0] for output in outputs] == ["image/png", "text/html", "text/plain"]
     assert outputs[-1]["data"]["text/plain"] == "'done'"
-
-
-LESSONS = sorted((ROOT / "solutions").glob("*.ipynb"))[:1]
-
-
-@pytest.mark.parametrize("notebook", LESSONS, ids=lambda path: path.stem)
-def test_the_first_lesson_runs_and_its_widget_moves(notebook):
-    with Lab(notebook, environment={"GENLAB_PROFILE": "smoke"}, seconds=420) as lab:
-        lab.run_all()
-        lab.screenshot(PICTURES / f"{notebook.stem}.png")
-        assert lab.errors() == []
-        if lab.sliders().count():
-            assert lab.press(0, "ArrowRight")
