@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import genlab
+from grading.assignment import Assignment
 from grading.ingest.folder import Submission, submissions
 from grading.ingest.match import find_lesson
 from grading.ingest.notebook import Ungradable, parse, read_bytes
@@ -69,8 +70,16 @@ def finished(record: dict, submission: Submission, settings: Settings) -> bool:
     lesson, status = record.get("lesson"), record.get("status")
     same = settings.lesson in ("", lesson) if status == "graded" else lesson == settings.fallback
     return (record.get("format") == FORMAT and status in ("graded", "ungradable") and same
-            and record.get("genlab") == genlab.__version__
+            and record.get("genlab") == genlab.__version__ and counts_alike(record, settings.assignment)
             and record.get("fingerprint") == submission.fingerprint())
+
+
+def counts_alike(record: dict, assignment: Assignment | None) -> bool:
+    """Was a record made for this assignment, with the points that it gives today?"""
+    if assignment is None:
+        return record.get("assignment") is None
+    worth = {v["id"]: v["out_of"] for v in record["exercises"]}
+    return record.get("assignment") == assignment.name and worth in ({}, dict(assignment.points))
 
 
 def _graded(todo: Sequence[Submission], settings: Settings, jobs: int,

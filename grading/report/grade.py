@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import genlab
+from grading.assignment import Assignment
 from grading.exercise import Exercise, Failure, Values
 from grading.ingest.folder import Submission, printable
 from grading.ingest.match import find_lesson
@@ -35,20 +36,31 @@ _ATTEMPTS = 2  # faults of the grader are tried once more
 
 @dataclass(frozen=True)
 class Settings:
-    """What a batch has in common: its secret, the lesson if it was named, else the one of its notebooks."""
+    """What a batch has in common: its secret, the lesson if it was named, else the one of its notebooks.
+
+    An assignment says which exercises of its lesson count, and what they are worth.
+    """
 
     secret: bytes = field(repr=False)
     lesson: str = ""
     fallback: str = ""
     limits: Limits = field(default_factory=Limits)
     connect: Callable[[], Connection] = connect
+    assignment: Assignment | None = None
+
+    def __post_init__(self):
+        if self.assignment is not None:
+            if self.lesson not in ("", self.assignment.lesson):
+                raise ValueError(f"the assignment is on {self.assignment.lesson}, not on {self.lesson}")
+            object.__setattr__(self, "lesson", self.assignment.lesson)
 
 
 def grade_one(submission: Submission, settings: Settings) -> dict:
     """The record of one submission."""
     start = time.monotonic()
     record = {"format": FORMAT, "student": submission.student, "file": printable(submission.name),
-              "fingerprint": "", "lesson": settings.lesson or settings.fallback, "status": "not graded",
+              "fingerprint": "", "lesson": settings.lesson or settings.fallback,
+              "assignment": settings.assignment.name if settings.assignment else None, "status": "not graded",
               "message": "", "points": None, "out_of": None, "exercises": [], "warnings": [],
               "isolation": ISOLATION, "genlab": genlab.__version__}
     for _ in range(_ATTEMPTS):
@@ -82,7 +94,8 @@ def exercises_of(lesson: Lesson) -> list[Exercise]:
 
 def _graded(submission: Submission, settings: Settings) -> dict:
     notebook, lesson, content = _choose(submission, settings.lesson, settings.fallback)
-    exercises = exercises_of(lesson)
+    assignment = settings.assignment
+    exercises = [e for e in exercises_of(lesson) if assignment is None or e.id in assignment.exercises]
     selection = select(notebook, exercises)
     numbers = int.from_bytes(seed(settings.secret, content, "worker")[:6], "big")
     verdicts, faults, problems = [], [], []
@@ -94,7 +107,9 @@ def _graded(submission: Submission, settings: Settings) -> dict:
                       for (cell, line), failure in session.faults.items()]
     else:
         verdicts = [failed(e, Failure("missing", selection.missing[e.id])) for e in exercises]
-    record = {"lesson": lesson.name, "content": content, "out_of": sum(e.points for e in exercises),
+    if assignment is not None:
+        verdicts = [assignment.scaled(v) for v in verdicts]
+    record = {"lesson": lesson.name, "content": content, "out_of": sum(v.out_of for v in verdicts),
               "exercises": [v.to_json() for v in verdicts], "warnings": [*selection.warnings, *faults]}
     if problems:
         return record | fault(problems[0])
