@@ -1,8 +1,6 @@
 """Keeping results: every file appears whole or not at all, so that a batch can be killed at any time."""
 
-import csv
 import hashlib
-import io
 import json
 import os
 import re
@@ -11,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grading.report.feedback import render
+from grading.report.overrides import effective
+from grading.report.spreadsheet import table
 
 SECRET = ".secret"
-# What a spreadsheet may take for a formula, full-width signs included; some split cells at semicolons.
-_FORMULA = re.compile("(^|;)(\\s*[-=+@|\t\r\uff1d\uff0b\uff0d\uff20])")
 
 
 class StoreError(RuntimeError):
@@ -82,17 +80,17 @@ class Store:
         return self._path(student, "feedback", "html").exists()
 
     def table(self, records: Sequence[dict]) -> None:
-        """marks.csv, a row for each record."""
+        """marks.csv, a row for each record, with points by hand where there are some."""
         ids = list(dict.fromkeys(v["id"] for record in records for v in record["exercises"]))
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["student", "lesson", "status", "points", "out_of", *ids, "message", "file"])
-        for record in records:
+        rows = [["student", "lesson", "status", "points", "out_of", *ids, "message", "machine_points",
+                 "comment", "file"]]
+        for record in map(effective, records):
             points = {v["id"]: v["points"] for v in record["exercises"]}
-            rows.writerow([_cell(v) for v in (
-                record["student"], record["lesson"], record["status"], record["points"], record["out_of"],
-                *(points.get(id) for id in ids), record["message"], record["file"])])
-        write(self.out / "marks.csv", text.getvalue())
+            rows.append([record["student"], record["lesson"], record["status"], record["points"],
+                         record["out_of"], *(points.get(id) for id in ids), record["message"],
+                         record.get("machine_points"), (record.get("override") or {}).get("comment"),
+                         record["file"]])
+        write(self.out / "marks.csv", table(rows))
 
     def _path(self, student: str, folder: str, ending: str) -> Path:
         return self.out / folder / f"{file_name(student)}.{ending}"
@@ -119,12 +117,3 @@ def write(path: Path, text: str, *, mode: int = 0o644) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _cell(value) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, float | int):
-        return f"{value:g}"
-    return _FORMULA.sub(r"\1'\2", value)
