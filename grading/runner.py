@@ -87,6 +87,8 @@ def explain(error: BaseException) -> Failure:
         words = ""
     if isinstance(error, NotImplementedError):
         return Failure("not started", words, "NotImplementedError")
+    if type(error).__module__ == "genlab._withheld":  # only in a worker
+        return Failure("withheld", words, "Withheld")
     if isinstance(error, probing.WrongType):
         return Failure("wrong type", words, "TypeError")
     frames = [f for f in traceback.extract_tb(error.__traceback__)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grading.exercise import Exercise
-from grading.ingest.match import Found, find_answer
+from grading.ingest.match import find_answer
 from grading.ingest.notebook import Notebook
 from grading.ingest.units import Unit, units
 
@@ -26,11 +26,19 @@ class Piece:
 
 @dataclass(frozen=True)
 class Selection:
-    """What to run; for each exercise without an answer the reason; what staff and student should know."""
+    """What to run; for each exercise without an answer the reason; what staff and student should know.
+
+    `needs` has, for each answer, the places among the pieces of those that it depends on.
+    """
 
     pieces: tuple[Piece, ...]
     missing: Mapping[str, str]
     warnings: tuple[str, ...]
+    needs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def needed(self, id: str) -> tuple[int, ...]:
+        """The pieces, in order, that the answer to this exercise depends on."""
+        return self.needs.get(id, ())
 
 
 def select(notebook: Notebook, exercises: Sequence[Exercise]) -> Selection:
@@ -38,20 +46,26 @@ def select(notebook: Notebook, exercises: Sequence[Exercise]) -> Selection:
     found, broken = units(notebook.code)
     answers = {e.id: find_answer(e, found, broken, notebook) for e in exercises}
     names = {e.id: e.name for e in exercises}
-    chosen = _closure(found, answers, names)
+    index, changes = _index(found)
+    needs = {id: _closure(found, index, changes, names[id], a.unit)
+             for id, a in answers.items() if a.unit is not None}
+    chosen = sorted(set().union(*needs.values()))
+    place = {unit: number for number, unit in enumerate(chosen)}
     kept: dict[int, dict[str, str]] = {}
     for id, answer in answers.items():
         if answer.unit is not None:
             kept.setdefault(answer.unit, {})[id] = names[id]
     pieces = tuple(Piece(found[i].cell, found[i].line, found[i].source, kept.get(i, {}))
-                   for i in sorted(chosen))
+                   for i in chosen)
     warnings = [a.warning for a in answers.values() if a.warning]
     warnings += [f"Cell {b.cell} is not Python ({b.message}) and was left out." for b in broken]
     return Selection(pieces, {id: a.missing for id, a in answers.items() if a.unit is None},
-                     (*notebook.warnings, *warnings))
+                     (*notebook.warnings, *warnings),
+                     {id: tuple(sorted(place[i] for i in units)) for id, units in needs.items()})
 
 
-def _closure(found: list[Unit], answers: Mapping[str, Found], names: Mapping[str, str]) -> set[int]:
+def _index(found: list[Unit]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """By name: the statements that bind it, and those that change what it stands for."""
     index: dict[str, list[int]] = {}
     changes: dict[str, list[int]] = {}
     for i, unit in enumerate(found):
@@ -59,11 +73,16 @@ def _closure(found: list[Unit], answers: Mapping[str, Found], names: Mapping[str
             index.setdefault(name, []).append(i)
         for name in unit.mutates:
             changes.setdefault(name, []).append(i)
-    roots = {a.unit for a in answers.values() if a.unit is not None}
-    stack = list(roots) + ([i for i, unit in enumerate(found) if unit.star] if roots else [])
-    for id, answer in answers.items():
-        if answer.unit is not None:
-            stack += _changing(found, index, changes, names[id], answer.unit)
+    for name, places in changes.items():
+        if any(found[i].kind == "import" for i in index.get(name, ())):
+            changes[name] = [i for i in places if _sets(found[i])]
+    return index, changes
+
+
+def _closure(found: list[Unit], index: dict, changes: dict, name: str, unit: int) -> set[int]:
+    """The statements on which the answer `name`, defined by this unit, depends."""
+    stack = [unit, *(i for i, u in enumerate(found) if u.star),
+             *_changing(found, index, changes, name, unit)]
     chosen: set[int] = set()
     while stack:
         i = stack.pop()
@@ -82,7 +101,7 @@ def _above(found: list[Unit], index: dict, changes: dict, name: str, user: int) 
     bound = [i for i in index.get(name, ()) if i < user]
     start = next((i for i in reversed(bound) if found[i].certain), -1)
     return [i for i in bound if i >= start] + [
-        i for i in changes.get(name, ()) if start < i < user and _worth(found, index, i, name)]
+        i for i in changes.get(name, ()) if start < i < user]
 
 
 def _anywhere(found: list[Unit], index: dict, changes: dict, name: str, user: int) -> list[int]:
@@ -109,10 +128,9 @@ def _changing(found: list[Unit], index: dict, changes: dict, name: str, start: i
     if start < 0:
         return []
     end = next((i for i in index.get(name, ()) if i > start and found[i].certain), len(found))
-    return [i for i in changes.get(name, ()) if start < i < end and _worth(found, index, i, name)]
+    return [i for i in changes.get(name, ()) if start < i < end]
 
 
-def _worth(found: list[Unit], index: dict, i: int, name: str) -> bool:
-    """Is a change worth running? A call into a module (`plt.show()`) is not, unless it sets something."""
-    imported = any(found[j].kind == "import" for j in index.get(name, ()))
-    return not imported or "=" in found[i].source.split("(")[0] or ".set_" in found[i].source
+def _sets(unit: Unit) -> bool:
+    """Of the calls into a module (`plt.show()`), only those that set something are worth running."""
+    return "=" in unit.source.split("(")[0] or ".set_" in unit.source

@@ -11,25 +11,26 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
 import genlab
 from grading.assignment import Assignment
 from grading.exercise import Exercise, Failure, Values
 from grading.ingest.folder import Submission, printable
 from grading.ingest.match import find_lesson
-from grading.ingest.notebook import Notebook, Ungradable, parse, read_bytes
+from grading.ingest.notebook import Notebook, Ungradable, parse
 from grading.ingest.select import select
 from grading.judge import failed, judge
 from grading.lessons import LESSONS, Lesson
 from grading.registry import find
 from grading.report.messages import public
-from grading.sandbox.client import GraderFault, Limits, Session
+from grading.sandbox.client import GraderFault, Limits, NoAnswer, Session
+from grading.sandbox.isolation import AUTO
 from grading.sandbox.start import Connection, connect
 from grading.verdict import Verdict
 
-FORMAT = 1
-ISOLATION = "process"  # a process of its own, limited in time and memory; no further walls
+FORMAT = 2
+NOT_RUN = "no code was run"
 _FAULT = "Could not be graded: a fault of the grader ({})."
 _ATTEMPTS = 2  # faults of the grader are tried once more
 
@@ -38,15 +39,17 @@ _ATTEMPTS = 2  # faults of the grader are tried once more
 class Settings:
     """What a batch has in common: its secret, the lesson if it was named, else the one of its notebooks.
 
-    An assignment says which exercises of its lesson count, and what they are worth.
+    An assignment says which exercises of its lesson count, and what they are worth. `isolation` is the tier
+    that is asked for: a worker that cannot have it is a fault of the grader, never one with fewer walls.
     """
 
     secret: bytes = field(repr=False)
     lesson: str = ""
     fallback: str = ""
     limits: Limits = field(default_factory=Limits)
-    connect: Callable[[], Connection] = connect
+    connect: Callable[[frozenset[str], str], Connection] = connect
     assignment: Assignment | None = None
+    isolation: str = AUTO
 
     def __post_init__(self):
         if self.assignment is not None:
@@ -62,7 +65,7 @@ def grade_one(submission: Submission, settings: Settings) -> dict:
               "fingerprint": "", "lesson": settings.lesson or settings.fallback,
               "assignment": settings.assignment.name if settings.assignment else None, "status": "not graded",
               "message": "", "points": None, "out_of": None, "exercises": [], "warnings": [],
-              "isolation": ISOLATION, "genlab": genlab.__version__}
+              "flags": [], "isolation": NOT_RUN, "walls": [], "genlab": genlab.__version__}
     for _ in range(_ATTEMPTS):
         try:
             record |= {"fingerprint": submission.fingerprint()}
@@ -98,19 +101,19 @@ def _graded(submission: Submission, settings: Settings) -> dict:
     exercises = [e for e in exercises_of(lesson) if assignment is None or e.id in assignment.exercises]
     selection = select(notebook, exercises)
     numbers = int.from_bytes(seed(settings.secret, content, "worker")[:6], "big")
-    verdicts, faults, problems = [], [], []
-    if any(piece.answers for piece in selection.pieces):
-        with Session(selection, seed=numbers, limits=settings.limits, connect=settings.connect) as session:
-            verdicts = [_verdict(e, session, seed(settings.secret, content, e.id), numbers, problems)
-                        for e in exercises]
-            faults = [f"Cell {cell}, line {line}: {_told(failure)}"
-                      for (cell, line), failure in session.faults.items()]
-    else:
-        verdicts = [failed(e, Failure("missing", selection.missing[e.id])) for e in exercises]
+    withheld = frozenset(name for e in exercises_of(lesson) for name in e.withholds)
+    problems: list[Exception] = []
+    with Session(selection, seed=numbers, limits=settings.limits,
+                 connect=partial(settings.connect, withheld, settings.isolation)) as session:
+        verdicts = [_verdict(e, session, seed(settings.secret, content, e.id), numbers, problems)
+                    for e in exercises]
+    faults = [f"Cell {cell}, line {line}: {_told(failure)}"
+              for (cell, line), failure in session.faults.items()]
     if assignment is not None:
         verdicts = [assignment.scaled(v) for v in verdicts]
     record = {"lesson": lesson.name, "content": content, "out_of": sum(v.out_of for v in verdicts),
-              "exercises": [v.to_json() for v in verdicts], "warnings": [*selection.warnings, *faults]}
+              "exercises": [v.to_json() for v in verdicts], "warnings": [*selection.warnings, *faults],
+              "flags": session.flags, "isolation": session.isolation or NOT_RUN, "walls": list(session.walls)}
     if problems:
         return record | fault(problems[0])
     return record | {"points": sum(v.points for v in verdicts)}
@@ -125,11 +128,12 @@ def _verdict(exercise: Exercise, session: Session, seed: bytes, numbers: int, pr
         failures.extend([result] if isinstance(result, Failure) else [])
         return result
 
-    missing = session.reason(exercise)
-    if missing is not None:
-        return failed(exercise, missing)
+    if exercise.id in session.selection.missing:
+        return failed(exercise, Failure("missing", session.selection.missing[exercise.id]))
     try:
         verdict = judge(exercise, seed, run)
+    except NoAnswer as nothing:
+        return failed(exercise, nothing.failure)
     except GraderFault:
         raise
     except Exception as error:
@@ -144,14 +148,15 @@ def _choose(submission: Submission, wanted: str, fallback: str) -> tuple[Noteboo
     if submission.problem:
         raise Ungradable(submission.problem)
     read, problems = [], []
-    for path in submission.paths:
+    for name, data in submission.contents():
         try:
-            data = read_bytes(path)
+            if isinstance(data, Ungradable):
+                raise data
             notebook = parse(data)
         except Ungradable as error:
             problems.append(error)
             continue
-        read.append((notebook, find_lesson(notebook), hashlib.sha256(data).hexdigest(), Path(path).name))
+        read.append((notebook, find_lesson(notebook), hashlib.sha256(data).hexdigest(), name))
     if not read:
         raise problems[0]
     fitting = [r for r in read if r[1] is not None and wanted in ("", r[1].name)]

@@ -52,7 +52,7 @@ _OURS = re.compile(rf"[\w `]{{1,60}} should (?:return \d? ?(?:a )?tensors?|be a 
                    rf"`{_NAME}` is neither a tensor nor a number nor a short string, but {_NAME}|"
                    rf"`{_NAME}` is a tensor of kind [\w.]{{1,20}}, [\w.]{{1,20}}, \w{{1,10}}|"
                    rf"The probe returned no values\.|The limit is \d+ s\.|It raised \w{{1,20}}\.|"
-                   rf"It ended with (?:signal|exit status) \d{{1,3}}\.|[a-z_.]{{1,80}}|"
+                   rf"It ended with (?:signal|exit status) \d{{1,3}}\.|genlab(?:\.\w+){{0,6}}|"
                    rf"Your (?:class has no parameter|layer) '[\w.]{{1,60}}'[\w :,()]{{0,120}}")
 _CUDA = " The grader has no GPU: take the device from the tensors that you are given."
 

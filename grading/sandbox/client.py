@@ -1,4 +1,4 @@
-"""The judge's side of a worker: it starts it, waits no longer than it must, and believes nothing.
+"""The judge's side of the workers of one submission: it waits no longer than it must, and believes nothing.
 
 Whatever goes wrong over there (silence, an end, bytes that are no frame) becomes a `Failure`, that is
 0 points with a reason. Only a worker that cannot even be started is a `GraderFault`.
@@ -15,6 +15,7 @@ from grading.exercise import Exercise, Failure, Values
 from grading.ingest.select import Piece, Selection
 from grading.sandbox import frames
 from grading.sandbox.frames import Frame
+from grading.sandbox.isolation import NoIsolation
 from grading.sandbox.start import Connection, connect
 
 _KINDS = {"not started", "wrong type", "raised", "withheld", "timeout", "died", "malformed"}
@@ -23,6 +24,14 @@ _MAX_HEADER = 1 << 20  # bytes of JSON that a worker may send in a frame
 
 class GraderFault(RuntimeError):
     """Something of ours does not work: the submission could not be graded, which is nobody's 0."""
+
+
+class NoAnswer(Exception):
+    """There is nothing to probe, for the reason `failure`; no hidden inputs have been sent."""
+
+    def __init__(self, failure: Failure):
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Limits:
     total: float = 180.0
     start: float = 120.0
     restarts: int = 4
-    grace: float = 1.0
+    grace: float = 0.8
 
 
 class Stuck(Exception):
@@ -47,50 +56,41 @@ class Stuck(Exception):
 
 
 class Session:
-    """One submission in a worker: its statements have run, its answers wait to be probed.
+    """One submission. Each probe has a fresh worker, in which the statements that its answer needs run.
 
-    A statement that hangs or ends the process is left out and the others run again in a new worker, so
-    that it costs only what depends on it.
+    A statement that hangs or ends the process is left out and the others run again, so that it costs
+    only what depends on it, and that only once.
     """
 
     def __init__(self, selection: Selection, *, seed: int, limits: Limits | None = None,
                  connect: Callable[[], Connection] = connect):
         self.selection, self.seed, self.limits = selection, seed, limits or Limits()
         self.faults: dict[tuple[int, int], Failure] = {}
+        self.flags: list[str] = []
+        self.isolation, self.walls = "", ()
         self.printed = ""
         self._connect, self._connection = connect, None
         self._end = time.monotonic() + self.limits.total
-        self._starts, self._probes = 0, 0
-        self._kept: frozenset[str] = frozenset()
-        self._pieces = list(selection.pieces)
-        self._lost: Failure | None = None
+        self._left_out: set[int] = set()
+        self._probes, self._lost = 0, None
 
     def __enter__(self) -> "Session":
-        self._run()
         return self
 
     def __exit__(self, *_: Any) -> None:
         self._hang_up()
 
-    def reason(self, exercise: Exercise) -> Failure | None:
-        """Why there is nothing to probe for this exercise, if that is so."""
-        if exercise.id in self.selection.missing:
-            return Failure("missing", self.selection.missing[exercise.id])
-        if self._lost or exercise.id in self._kept:
-            return self._lost
-        for piece in self.selection.pieces:
-            if exercise.id in piece.answers and (piece.cell, piece.line) in self.faults:
-                return self.faults[piece.cell, piece.line]
-        return Failure("missing", f"`{exercise.name}` is not there after its cell has run. "
-                                  f"Define `{exercise.defines}`.")
-
     def probe(self, exercise: Exercise, seed: int, source: str, inputs: Values) -> Values | Failure:
         """What the probe returns for the answer to this exercise, or why it returned nothing."""
-        if self._connection is None or self._left(1.0) <= 0:
-            self._run()
-        problem = self.reason(exercise)
-        if problem is not None:
-            return problem
+        if exercise.id in self.selection.missing:
+            raise NoAnswer(Failure("missing", self.selection.missing[exercise.id]))
+        try:
+            self._run(exercise)
+            return self._asked(exercise, seed, source, inputs)
+        finally:
+            self._hang_up()
+
+    def _asked(self, exercise: Exercise, seed: int, source: str, inputs: Values) -> Values | Failure:
         self._probes += 1
         fields = {"number": self._probes, "id": exercise.id, "name": exercise.name, "source": source,
                   "defines": exercise.defines, "seed": seed, "seconds": self.limits.probe}
@@ -99,43 +99,79 @@ class Session:
         except frames.Malformed as error:
             raise GraderFault(f"the inputs of {exercise.id} cannot travel: {error}") from error
         try:
-            left = self._left(self.limits.probe) + self.limits.grace
+            left = self._left(self.limits.probe + self.limits.grace)
+            end = time.monotonic() + left
             frames.write(self._connection.sink, request, left)
-            return self._answer(frames.read(self._connection.source, left, max_header=_MAX_HEADER))
+            left = max(0.0, end - time.monotonic())
+            return self._answer(exercise, frames.read(self._connection.source, left, max_header=_MAX_HEADER))
         except (frames.Late, frames.Closed, frames.Malformed) as error:
-            self._hang_up()
             return _as_failure(error, self.limits.probe)
 
-    def _answer(self, frame: Frame) -> Values | Failure:
+    def _answer(self, exercise: Exercise, frame: Frame) -> Values | Failure:
         if frame.fields.get("number") != self._probes:
             raise frames.Malformed("an answer to another question")
+        failure = read_failure(frame.fields.get("failure")) if frame.kind == "failure" else None
+        self._note_calls(exercise, frame.fields.get("called"), failure)
+        if failure is not None:
+            if failure.kind == "withheld" and failure.message not in self._connection.withheld:
+                failure = replace(failure, message="genlab")
+            return failure
         if frame.kind == "values":
             return dict(frame.values)
-        if frame.kind == "failure":
-            return read_failure(frame.fields.get("failure"))
         raise frames.Malformed("an answer of no known kind")
 
-    def _run(self) -> None:
-        """Runs the statements, without those that hang or end the process."""
-        while self._lost is None:
-            if self._left(1.0) <= 0:
-                self._hang_up()
+    def _note_calls(self, exercise: Exercise, called: Any, failure: Failure | None) -> None:
+        """For staff: what of the course's own an answer called, though it may have caught the error."""
+        known = [c for c in called if c in self._connection.withheld] if isinstance(called, list) else []
+        for name in known:
+            flag = f"{exercise.id}: called {name}"
+            if failure is None or failure.kind != "withheld":
+                flag += ", and went on without it"
+            if flag not in self.flags:
+                self.flags.append(flag)
+
+    def _run(self, exercise: Exercise) -> None:
+        """Has a worker run what the answer needs, without those statements that hang or end the process."""
+        while True:
+            needed = [i for i in self.selection.needed(exercise.id) if i not in self._left_out]
+            if self._lost is None and self._left(1.0) <= 0:
                 self._lost = Failure("timeout", f"The notebook's {self.limits.total:g} s were used up.")
-                return
+            if self._lost is not None:
+                raise NoAnswer(self._lost)
+            pieces = [self.selection.pieces[i] for i in needed]
             try:
-                return self._run_once()
+                kept = self._run_once(exercise, pieces)
+                break
             except Stuck as stuck:
                 self._hang_up()
-                piece = self._pieces.pop(stuck.number)
-                self.faults.setdefault((piece.cell, piece.line), self._stuck(stuck, piece))
+                self._leave_out(needed[stuck.number], stuck.kind)
             except (frames.Late, frames.Closed, frames.Malformed) as error:
-                self._hang_up()
-                self._lost = _as_failure(error, self.limits.statements)
+                raise NoAnswer(_as_failure(error, self.limits.statements)) from error
+        if exercise.id not in kept:
+            raise NoAnswer(self._why_not_kept(exercise))
 
-    def _run_once(self) -> None:
+    def _leave_out(self, number: int, kind: str) -> None:
+        piece = self.selection.pieces[number]
+        message = {"timeout": f"It was stopped after {self.limits.statement:g} s.",
+                   "died": "It ended the process."}[kind]
+        self.faults.setdefault((piece.cell, piece.line), Failure(kind, message, line=piece.line))
+        self._left_out.add(number)
+        if len(self._left_out) > self.limits.restarts:
+            self._lost = Failure("died", "Too many statements of the notebook ended the process or did not "
+                                         "come back.")
+
+    def _why_not_kept(self, exercise: Exercise) -> Failure:
+        for piece in self.selection.pieces:
+            if exercise.id in piece.answers and (piece.cell, piece.line) in self.faults:
+                return self.faults[piece.cell, piece.line]
+        return Failure("missing", f"`{exercise.name}` is not there after its cell has run. "
+                                  f"Define `{exercise.defines}`.")
+
+    def _run_once(self, exercise: Exercise, pieces: list[Piece]) -> frozenset[str]:
         self._start()
-        pieces = [[p.cell, p.line, p.source, dict(p.answers)] for p in self._pieces]
-        fields = {"pieces": pieces, "seconds": self.limits.statement, "seed": self.seed}
+        told = [[p.cell, p.line, p.source, {id: n for id, n in p.answers.items() if id == exercise.id}]
+                for p in pieces]
+        fields = {"pieces": told, "seconds": self.limits.statement, "seed": self.seed}
         end = time.monotonic() + self._left(self.limits.statements)
         frames.write(self._connection.sink, frames.encode(Frame("run", fields)), self.limits.statement)
         current = None
@@ -154,7 +190,7 @@ class Session:
             if frame.kind != "piece" or not isinstance(current, int) or not 0 <= current < len(pieces):
                 raise frames.Malformed("a report of no known kind")
 
-    def _ran(self, frame: Frame) -> None:
+    def _ran(self, frame: Frame) -> frozenset[str]:
         faults, kept = frame.fields.get("faults"), frame.fields.get("answers")
         if not isinstance(faults, list) or not isinstance(kept, list):
             raise frames.Malformed("a report that cannot be read")
@@ -164,30 +200,23 @@ class Session:
             cell, line, failure = fault
             if isinstance(cell, int) and isinstance(line, int):
                 failure = read_failure(failure)
-                if self._probes:  # a second start: the words may hold hidden inputs
+                if self._probes and not self.walls:  # without walls its words may come from an earlier probe
                     failure = replace(failure, message="")
                 self.faults.setdefault((cell, line), failure)
-        self._kept = frozenset(k for k in kept if isinstance(k, str))
         self.printed = self.printed or str(frame.values.get("printed", ""))
+        return frozenset(k for k in kept if isinstance(k, str))
 
     def _start(self) -> None:
-        if self._starts > self.limits.restarts:
-            raise frames.Closed("it ended too often")
-        self._starts += 1
         try:
             self._connection = self._connect()
             ready = frames.read(self._connection.source, self.limits.start, max_header=_MAX_HEADER)
-        except (OSError, frames.Malformed) as error:
+        except (OSError, NoIsolation, frames.Malformed) as error:
             self._hang_up()
             raise GraderFault(f"a worker cannot be started ({type(error).__name__}: {error}); "
                               f"is genlab installed into {sys.executable}?") from error
         if ready.kind != "ready":
             raise GraderFault(f"a worker began with {ready.kind!r}")
-
-    def _stuck(self, stuck: Stuck, piece: Piece) -> Failure:
-        message = {"timeout": f"It was stopped after {self.limits.statement:g} s.",
-                   "died": "It ended the process."}[stuck.kind]
-        return Failure(stuck.kind, message, line=piece.line)
+        self.isolation, self.walls = self._connection.isolation, self._connection.walls
 
     def _left(self, limit: float) -> float:
         return max(0.0, min(limit, self._end - time.monotonic()))

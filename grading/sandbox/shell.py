@@ -87,7 +87,7 @@ def seed_all(seed: int) -> None:
 def run_statement(shell: InteractiveShell, source: str, line: int, seconds: float) -> Failure | None:
     """Runs one statement as if it stood at this line of its cell; what went wrong, if anything did."""
     try:
-        with _limit(seconds):
+        with limit(seconds):
             result = shell.run_cell("#\n" * (line - 1) + source, store_history=False, silent=True)
         error = result.error_before_exec or result.error_in_exec
     except TimeUp as late:
@@ -110,7 +110,7 @@ def explained(error: BaseException, line: int | None = None) -> Failure:
 
 
 @contextlib.contextmanager
-def _limit(seconds: float) -> Iterator[None]:
+def limit(seconds: float) -> Iterator[None]:
     """Raises TimeUp in the main thread after `seconds`, and again until the statement gives way."""
     active = True
 

@@ -1,54 +1,183 @@
-"""Starting a worker process. A fork server can take the place of `connect` and leave the rest alone."""
+"""The judge's side of a zygote: it starts one for each lesson (each list of withheld names), and asks it for
+workers.
 
+A zygote lives as long as its judge. It is started with a clean environment, in a session of its own,
+and inherits one socket and nothing else.
+"""
+
+import atexit
+import contextlib
+import json
 import os
+import select
 import shutil
-import signal
+import site
+import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from grading.sandbox import frames, isolation, view
+from grading.sandbox.isolation import NoIsolation
+
+_SECONDS = 240.0  # to start: importing torch on a busy machine
+_REPLY = 30.0
+_MOST = 3  # zygotes that one judge keeps: each holds torch in memory
+_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/cuda",
+              "/opt/conda/lib", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts",
+              "/usr/share/zoneinfo", "/usr/share/fonts", "/usr/share/fontconfig")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A worker that is connected: two ends of pipes, and how to be rid of it."""
+    """A worker that is connected: two ends of pipes, how to be rid of it, and what is around it."""
 
     source: int
     sink: int
     close: Callable[[], None]
+    isolation: str = "none"
+    walls: tuple[str, ...] = ()
+    withheld: frozenset[str] = field(default=frozenset(), repr=False)
 
 
-def connect() -> Connection:
-    """Starts a worker process of its own. A fork server can take this function's place."""
-    from_judge, sink = os.pipe()
-    source, to_judge = os.pipe()
-    folder = tempfile.mkdtemp(prefix="genlab-")
-    command = [sys.executable, "-I", "-m", "grading.sandbox.worker", str(from_judge), str(to_judge)]
-    process = subprocess.Popen(command, env=_environment(folder), cwd=folder, pass_fds=(from_judge, to_judge),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, start_new_session=True)
-    os.close(from_judge)
-    os.close(to_judge)
-    os.set_blocking(sink, False)
+class Zygote:
+    """One zygote in its tier; `OSError` or `NoIsolation` if it does not start."""
 
-    def close() -> None:
+    def __init__(self, withheld: Iterable[str], tier: str):
+        self.withheld = frozenset(".".join(view.home(name)) for name in withheld)
+        self._socket, theirs = socket.socketpair()
+        self._process = None
+        folder = tempfile.mkdtemp(prefix="genlab-")
         try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait()
-        os.close(source)
-        os.close(sink)
-        shutil.rmtree(folder, ignore_errors=True)
+            self._start(folder, tier, theirs)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            self.close()
+            raise
+        finally:
+            theirs.close()
+        ready = frames.read(self._socket.fileno(), _SECONDS)
+        if ready.kind != "zygote":
+            self.close()
+            raise NoIsolation(str(ready.fields.get("message"))[:500])
+        self.tier, self.walls = tier, tuple(ready.fields["walls"])
 
-    return Connection(source, sink, close)
+    def _start(self, folder: str, tier: str, theirs: socket.socket) -> None:
+        for name in ("view", "room", "home"):
+            os.mkdir(os.path.join(folder, name))
+        course = os.path.join(folder, "view")
+        view.write(Path(course), self.withheld)
+        home = "/scratch" if tier == "namespaces" else os.path.join(folder, "home")
+        settings = {"tier": tier, "folder": folder, "view": course, "room": os.path.join(folder, "room"),
+                    "readable": [course, *readable()], "hidden": view.hidden()}
+        script = os.path.join(course, "grading", "sandbox", "launch.py")
+        command = [sys.executable, "-I", script, str(theirs.fileno()), json.dumps(settings)]
+        self._process = subprocess.Popen(
+            command, env=_environment(home), cwd="/", pass_fds=(theirs.fileno(),), start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def worker(self) -> Connection:
+        """A new worker; the one before it has ended."""
+        from_judge, sink = os.pipe()
+        source, to_judge = os.pipe()
+        os.set_blocking(sink, False)
+        try:
+            self._ask(b"w", [from_judge, to_judge])
+        except OSError:
+            os.close(source)
+            os.close(sink)
+            raise
+        finally:
+            os.close(from_judge)
+            os.close(to_judge)
+
+        def close() -> None:
+            os.close(source)
+            os.close(sink)
+            with contextlib.suppress(OSError):  # then it has ended, and its worker with it
+                self._ask(b"k")
+
+        return Connection(source, sink, close, self.tier, self.walls, self.withheld)
+
+    def _ask(self, order: bytes, descriptors: list[int] | None = None) -> None:
+        socket.send_fds(self._socket, [order], descriptors or [])
+        if not select.select([self._socket], [], [], _REPLY)[0] or self._socket.recv(1) != order:
+            raise frames.Closed("the zygote does not answer")
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def close(self) -> None:
+        """Hangs up: the zygote ends its worker and itself, and its folder is removed."""
+        self._socket.close()
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            if self._process.returncode is None:
+                self._process.kill()
+                self._process.wait()
 
 
-def _environment(folder: str) -> dict[str, str]:
+_zygotes: dict[tuple[frozenset[str], str], Zygote] = {}
+
+
+def connect(withheld: Iterable[str] = (), asked: str = isolation.AUTO) -> Connection:
+    """A worker whose genlab lacks these names; its zygote is started if there is none any more."""
+    key = frozenset(withheld), asked
+    zygote = _zygotes.pop(key, None)
+    if zygote is not None:
+        with contextlib.suppress(OSError):
+            connection = zygote.worker()
+            _zygotes[key] = zygote
+            return connection
+        zygote.close()
+    while len(_zygotes) >= _MOST:
+        _zygotes.pop(next(iter(_zygotes))).close()
+    _zygotes[key] = zygote = _first_that_works(*key)
+    return zygote.worker()
+
+
+def in_force(asked: str = isolation.AUTO) -> tuple[str, tuple[str, ...]]:
+    """The tier and the walls that workers get here; NoIsolation says why there are none."""
+    connection = connect((), asked)
+    connection.close()
+    return connection.isolation, connection.walls
+
+
+@atexit.register
+def close_all() -> None:
+    while _zygotes:
+        _zygotes.popitem()[1].close()
+
+
+def _first_that_works(withheld: frozenset[str], asked: str) -> Zygote:
+    reasons = {}
+    for tier in isolation.candidates(asked):
+        try:
+            return Zygote(withheld, tier)
+        except (NoIsolation, frames.Closed, frames.Malformed) as error:
+            reasons[tier] = str(error)
+    raise isolation.refusal(asked, reasons)
+
+
+@cache
+def readable() -> tuple[str, ...]:
+    """What a worker needs to read of this machine: Python, its packages, and the system's libraries."""
+    paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
+    paths |= {*site.getsitepackages(), *(p for p in sys.path if p.endswith("-packages"))}
+    return tuple(sorted(p for p in (*paths, *_LIBRARIES) if os.path.exists(p) and os.path.realpath(p) != "/"))
+
+
+def _environment(home: str) -> dict[str, str]:
     """All that a worker knows of this machine's settings: nothing of ours is in it."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                              "OMP_THREAD_LIMIT"), "1")
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return {"GENLAB_PROFILE": "stub", "HOME": folder, "TMPDIR": folder, "IPYTHONDIR": folder,
-            "MPLBACKEND": "Agg", "PATH": os.defpath, "LANG": "C.UTF-8", **threads, **kept}
+    kept = {n: os.environ[n] for n in ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE") if n in os.environ}
+    places = dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR"), home)
+    return {"GENLAB_PROFILE": "stub", "MPLBACKEND": "Agg", "PATH": os.defpath, "LANG": "C.UTF-8",
+            "PYTHONHASHSEED": "0", **places, **threads, **kept}

@@ -1,38 +1,43 @@
-"""The worker: runs one submission's statements, then answers probes, each in a fork of its own.
+"""The worker: runs the statements on which one answer depends, then the probe on that answer.
 
-    python -I -m grading.sandbox.worker READ WRITE
-
-READ and WRITE are inherited pipes to the judge and its only connection. The process has never held a
-secret: it gets statements, the source of one probe at a time and hidden inputs, and sends back what
-the answers returned. It computes no verdict, and nothing that it sends is believed to be one.
+It serves one exercise of one submission and is then killed, so that nothing is carried from answer to
+answer; its only connections are two pipes to the judge. The process has never held a secret: it gets
+statements, then the source of a probe and hidden inputs, and sends back what the answer returned. It
+computes no verdict, and nothing that it sends is believed to be one.
 """
 
-import os
-import signal
-import sys
-import time
+import contextlib
+from collections.abc import Callable
 from typing import Any
-
-import torch
 
 from grading.exercise import Failure
 from grading.interface import interface
 from grading.runner import run_in_process
 from grading.sandbox import frames
 from grading.sandbox.frames import Frame
-from grading.sandbox.shell import Bounded, TimeUp, explained, make_shell, run_statement, seed_all
+from grading.sandbox.shell import Bounded, TimeUp, explained, limit, make_shell, run_statement, seed_all
 
-_GRACE = 0.3  # seconds in which a child that has hung up may end by itself
+try:
+    from genlab import _withheld as record  # only in the copy that a worker sees
+except ImportError:
+    record = None
 
 
 class Worker:
-    """One submission. `prepare` may happen once before many forks; `serve` belongs to one submission."""
+    """One answer's worker. Its shell may have been made before many forks."""
 
-    def __init__(self, source: int, sink: int):
+    def __init__(self, source: int, sink: int, shell: Any = None, printed: Bounded | None = None):
         self.source, self.sink = source, sink
         self.answers: dict[str, Any] = {}
-        self.printed = Bounded()
-        self.shell = make_shell(self.printed)
+        self.printed = printed or Bounded()
+        self.shell = shell or make_shell(self.printed)
+
+    @classmethod
+    def prepared(cls) -> Callable[[int, int], "Worker"]:
+        """Makes the shell once; what is returned makes workers around it, one in each fork."""
+        printed = Bounded()
+        shell = make_shell(printed)
+        return lambda source, sink: cls(source, sink, shell, printed)
 
     def serve(self) -> None:
         """Answers the judge's frames until it hangs up."""
@@ -66,106 +71,40 @@ class Worker:
         self.send(Frame("ran", report, {"printed": self.printed.getvalue()}))
 
     def probe(self, request: Frame) -> bytes:
-        """The frame that a child writes about one answer, or one that says how the child ended."""
-        reader, writer = os.pipe()
-        pid = os.fork()
-        if pid == 0:
+        """The frame with what the probe returned, or why it returned nothing."""
+        number = request.fields["number"]
+        result = self.call(request)
+        called = list(dict.fromkeys(map(str, record.calls)))[:20] if record else []
+        if not isinstance(result, Failure):
             try:
-                os.close(reader)
-                frames.write(writer, self.child(request))
-            finally:
-                os._exit(0)
-        os.close(writer)
-        data, problem = b"", None
-        try:
-            data = frames.join(*frames.read_raw(reader, request.fields["seconds"]))
-        except (frames.Late, frames.Closed, frames.Malformed) as error:
-            problem = error
-        os.close(reader)
-        status = _reap(pid, _GRACE if isinstance(problem, frames.Closed) else 0)
-        return data if problem is None else _ended(problem, status, request)
+                return frames.encode(Frame("values", {"number": number, "called": called}, result))
+            except frames.Malformed as error:
+                result = Failure("malformed", str(error)[:300])
+        fields = {"number": number, "called": called, "failure": as_fields(result)}
+        return frames.encode(Frame("failure", fields))
 
-    def child(self, request: Frame) -> bytes:
-        """Runs the probe on the answer: what it returned, or why it returned nothing."""
-        for fd in (self.source, self.sink):
-            os.close(fd)
+    def call(self, request: Frame) -> Any:
+        """Runs the probe on the answer, for no longer than it may take."""
         fields = request.fields
         try:
-            answer = self.answers[fields["id"]]
-            result = interface(fields["name"], fields["defines"], answer)
-            if result is None:
-                result = run_in_process(answer, fields["source"], request.values, fields["seed"])
-        except (SystemExit, KeyboardInterrupt, TimeUp) as error:
-            result = Failure("died", f"It raised {type(error).__name__}.")
+            with limit(fields["seconds"]):
+                answer = self.answers[fields["id"]]
+                result = interface(fields["name"], fields["defines"], answer)
+                if result is None:
+                    result = run_in_process(answer, fields["source"], request.values, fields["seed"])
+                return result
+        except TimeUp:
+            return Failure("timeout", f"The limit is {fields['seconds']:g} s.")
+        except (SystemExit, KeyboardInterrupt) as error:
+            return Failure("died", f"It raised {type(error).__name__}.")
         except BaseException as error:
-            result = explained(error)
-        if isinstance(result, Failure):
-            return _failure(result, fields["number"])
-        try:
-            return frames.encode(Frame("values", {"number": fields["number"]}, result))
-        except frames.Malformed as error:
-            return _failure(Failure("malformed", str(error)[:300]), fields["number"])
-
-
-def _ended(problem: Exception, status: int, request: Frame) -> bytes:
-    """The frame that says why a child wrote none."""
-    if isinstance(problem, frames.Late):
-        failure = Failure("timeout", f"The limit is {request.fields['seconds']:g} s.")
-    elif isinstance(problem, frames.Malformed):
-        failure = Failure("malformed", str(problem))
-    else:
-        how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        failure = Failure("died", f"It ended with {how}.")
-    return _failure(failure, request.fields["number"])
+            return explained(error)
 
 
 def as_fields(failure: Failure) -> dict:
     """A failure as the JSON of a frame."""
-    message = str(failure.message)[:300]
+    message = ""
+    with contextlib.suppress(Exception):
+        message = str(failure.message)[:300]
     return {"kind": failure.kind, "message": message, "exception": str(failure.exception)[:60],
             "line": failure.line}
-
-
-def _failure(failure: Failure, number: int) -> bytes:
-    return frames.encode(Frame("failure", {"number": number, "failure": as_fields(failure)}))
-
-
-def _reap(pid: int, seconds: float) -> int:
-    """Waits for a child, kills it after `seconds`; its exit status, or minus the signal that ended it."""
-    end = time.monotonic() + seconds
-    try:
-        while time.monotonic() < end:
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.002)
-        os.kill(pid, signal.SIGKILL)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    except (ChildProcessError, ProcessLookupError):  # a submission may have told the system not to keep it
-        return 0
-
-
-def limit_resources() -> None:
-    """Coarse limits, so that an accident does not take the machine along."""
-    import resource
-
-    for name, size in {"RLIMIT_DATA": 2 << 30, "RLIMIT_FSIZE": 256 << 20, "RLIMIT_CORE": 0}.items():
-        if hasattr(resource, name):
-            _, hard = resource.getrlimit(getattr(resource, name))
-            size = size if hard == resource.RLIM_INFINITY else min(size, hard)
-            resource.setrlimit(getattr(resource, name), (size, size))
-
-
-def prepare() -> None:
-    """What need not be done anew for each submission; runs before any of a student's code."""
-    torch.set_num_threads(1)
-    limit_resources()
-
-
-def main() -> None:
-    prepare()
-    Worker(int(sys.argv[1]), int(sys.argv[2])).serve()
-
-
-if __name__ == "__main__":
-    main()

@@ -5,20 +5,22 @@ import signal
 from dataclasses import replace
 
 import pytest
+import torch
 
 from grading.ingest.folder import Submission
 from grading.lessons import LESSONS
 from grading.report import grade as grade_module
 from grading.report.grade import Settings, grade_one
+from grading.sandbox import limits
 from grading.sandbox.client import Limits
 from grading.sandbox.start import Connection
-from grading.sandbox.worker import Worker, prepare
+from grading.sandbox.worker import Worker
 from tests.grading import mini
 
 SECRET = bytes(range(16))
 
 
-def forked() -> Connection:
+def forked(*_) -> Connection:
     """A worker forked from the tests' own process: it has imported everything. For speed alone."""
     from_judge, sink = os.pipe()
     source, to_judge = os.pipe()
@@ -27,7 +29,8 @@ def forked() -> Connection:
         try:
             os.close(sink)
             os.close(source)
-            prepare()
+            torch.set_num_threads(1)
+            limits.apply(600)
             Worker(from_judge, to_judge).serve()
         finally:
             os._exit(0)
@@ -54,11 +57,11 @@ def mini_lesson(monkeypatch):
 
 @pytest.fixture
 def graded(mini_lesson, tmp_path):
-    """graded(data, **limits): the record of a notebook with these bytes."""
-    def run(data: bytes, *, connect=forked, **limits) -> dict:
+    """graded(data, **bounds): the record of a notebook with these bytes."""
+    def run(data: bytes, *, connect=forked, **bounds) -> dict:
         path = tmp_path / "someone.ipynb"
         path.write_bytes(data)
-        settings = Settings(SECRET, lesson="99_mini", limits=replace(Limits(), **limits), connect=connect)
+        settings = Settings(SECRET, lesson="99_mini", limits=replace(Limits(), **bounds), connect=connect)
         return grade_one(Submission("someone", path.name, (str(path),)), settings)
 
     return run

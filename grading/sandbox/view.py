@@ -1,0 +1,118 @@
+"""What a worker has of the course: a copy of genlab without what the lesson asks for, and the few parts
+of `grading` that run beside a student's code.
+
+In the copy the bodies of everything that the lesson's exercises withhold raise `Withheld` and say so to
+`genlab._withheld.calls`; the names stay importable. The exercises, the judge and the solutions are not
+in it at all. The rest of the machine is hidden by the walls around the worker.
+"""
+
+import ast
+import inspect
+import shutil
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+import genlab
+import grading
+
+_WITHHELD = '''"""Names of genlab that this lesson asks for: they raise, and are kept on record."""
+
+calls = []
+
+
+class Withheld(Exception):
+    """The answer calls the course's own."""
+
+
+def withhold(name):
+    calls.append(name)
+    raise Withheld(name)
+'''
+_BESIDE = ("exercise", "interface", "probing", "runner", "verdict", "sandbox")
+_SKIPPED = shutil.ignore_patterns("__pycache__", "*.csv", "*.ipynb")
+
+
+def write(folder: Path, withheld: Iterable[str]) -> None:
+    """Writes the copy below `folder`; `withheld` are dotted names of functions, methods and classes."""
+    source, target = Path(genlab.__file__).parent, folder / "genlab"
+    shutil.copytree(source, target, ignore=_SKIPPED)
+    (target / "_withheld.py").write_text(_WITHHELD, encoding="utf-8")
+    for module, names in _by_module(withheld).items():
+        path = target.joinpath(*module.split(".")[1:])
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        path.write_text(emptied(path.read_text(encoding="utf-8"), module, names), encoding="utf-8")
+    beside = folder / "grading"
+    beside.mkdir()
+    (beside / "__init__.py").touch()
+    for name in _BESIDE:
+        part = Path(grading.__file__).with_name(name)
+        if part.is_dir():
+            shutil.copytree(part, beside / name, ignore=_SKIPPED)
+        else:
+            shutil.copy(part.with_suffix(".py"), beside)
+
+
+def hidden() -> list[str]:
+    """Folders whose content a worker must not see: the course as it is installed, and its sources."""
+    installed = Path(grading.__file__).resolve().parent
+    beside = [installed.parent / name for name in ("solutions", "notebooks", "tests", ".git", "build")]
+    ours = (installed.parent / "pyproject.toml").exists()  # a checkout: what lies there is the course's
+    return [str(Path(genlab.__file__).resolve().parent), str(installed), *(map(str, beside) if ours else ())]
+
+
+def home(dotted: str) -> tuple[str, str]:
+    """Module and name within it of `genlab.models.ConvVAE`, wherever it may be re-exported."""
+    parts = dotted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        try:
+            found = import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[cut:]:
+            found = inspect.getattr_static(found, name, None) or getattr(found, name)
+        found = getattr(found, "__func__", getattr(found, "fget", found))
+        if not getattr(found, "__module__", "").startswith("genlab"):
+            raise ValueError(f"{dotted}, which an exercise withholds, is no function or class of genlab")
+        return found.__module__, found.__qualname__
+    raise ValueError(f"there is no {dotted}, which an exercise withholds")
+
+
+def emptied(source: str, module: str, names: Iterable[str]) -> str:
+    """The module's text with these functions, methods and classes emptied."""
+    tree = ast.parse(source)
+    for name in names:
+        node = _find(tree, name.split("."))
+        if isinstance(node, ast.ClassDef):
+            _empty_class(node, f"{module}.{name}")
+        else:
+            _empty(node, f"{module}.{name}")
+    return ast.unparse(tree) + "\n"
+
+
+def _by_module(withheld: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for dotted in dict.fromkeys(withheld):
+        module, name = home(dotted)
+        found.setdefault(module, []).append(name)
+    return found
+
+
+def _find(tree: ast.AST, path: list[str]) -> ast.AST:
+    for name in path:
+        tree = next(n for n in tree.body if getattr(n, "name", None) == name)
+    return tree
+
+
+def _empty_class(node: ast.ClassDef, name: str) -> None:
+    methods = [n for n in node.body if isinstance(n, ast.FunctionDef)]
+    for method in methods:
+        _empty(method, name)
+    if not any(m.name == "__init__" for m in methods):
+        node.body.append(ast.parse("def __init__(self, *args, **kwargs):\n    pass").body[0])
+        _empty(node.body[-1], name)
+
+
+def _empty(node: ast.FunctionDef, name: str) -> None:
+    call = f"__import__('genlab._withheld', fromlist=['withhold']).withhold({name!r})"
+    node.body = ast.parse(call).body
