@@ -1,4 +1,4 @@
-"""Points and comments by hand: read as a spreadsheet leaves them, refused by line, shown but never mixed in."""
+"""Points and comments by hand: read as a spreadsheet leaves them, refused by line, shown, never mixed in."""
 
 import copy
 
@@ -13,7 +13,8 @@ def record(student: str = "alice", points=(1, 4), status: str = "graded") -> dic
     verdicts = [{"id": id, "points": p, "out_of": o} for id, p, o in zip(("e-one", "e-two"), points, (3, 4),
                                                                         strict=False)]
     graded = status == "graded"
-    return {"student": student, "lesson": "99_mini", "status": status, "exercises": verdicts if graded else [],
+    return {"student": student, "lesson": "99_mini", "status": status,
+            "exercises": verdicts if graded else [],
             "points": sum(points) if graded and None not in points else None, "out_of": 7 if graded else None}
 
 
@@ -78,7 +79,8 @@ def test_all_bad_lines_are_named_at_once(lines):
 
 
 @pytest.mark.parametrize(("override", "says"), [
-    (Override("alic", "", 1, line=5), "overrides.csv, line 5: there is no student 'alic'; the nearest are alice"),
+    (Override("alic", "", 1, line=5),
+     "overrides.csv, line 5: there is no student 'alic'; the nearest are alice"),
     (Override("alice", "e-on", 1, line=2), "line 2: there is no exercise 'e-on'; the nearest are e-one"),
     (Override("alice", "e-one", 3.5), "3.5 points for e-one of alice: it has to be between 0 and 3"),
     (Override("alice", "e-one", -1), "-1 points for e-one of alice"),
