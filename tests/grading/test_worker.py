@@ -10,7 +10,7 @@ import torch
 from grading.exercise import Failure
 from grading.ingest.notebook import parse
 from grading.ingest.select import select
-from grading.sandbox import frames
+from grading.sandbox import frames, start
 from grading.sandbox.client import GraderFault, Limits, NoAnswer, Session
 from grading.sandbox.frames import HEAD, MAGIC, Frame
 from grading.sandbox.start import Connection
@@ -75,6 +75,7 @@ def outcome(room: Session, name: str, source: str = PROBE):
 
 @pytest.fixture(scope="module")
 def everybody():
+    start.in_force()  # the zygote is there before any clock runs
     cells = [SETUP, *(f"def {name}(x):\n    {body}" for name, (body, _) in ANSWERS.items())]
     with session(cells, [exercise(name) for name in ANSWERS], Limits(probe=1.5)) as room:
         yield room
@@ -84,9 +85,9 @@ def everybody():
 def test_answers(everybody, name):
     expected = ANSWERS[name][1]
     for _ in range(1 if expected == "timeout" else 2):  # the second call meets a fresh copy of everything
-        start = time.monotonic()
+        began = time.monotonic()
         result = everybody.probe(exercise(name), 7, PROBE, {"x": X})
-        assert time.monotonic() - start < 6
+        assert time.monotonic() - began < 6
         if isinstance(result, Failure):
             assert result.kind == expected, result
         elif isinstance(expected, torch.Tensor):
@@ -219,11 +220,11 @@ def test_a_worker_that_lies_gets_a_failure(chunks, kind):
 @pytest.mark.parametrize("chunks", [[READY], [READY, RAN], [READY, RAN, MAGIC]])
 def test_a_silent_worker_is_not_waited_for(chunks):
     limits = Limits(statement=0.2, statements=0.5, probe=0.2, total=2, grace=0.1, restarts=1)
-    start = time.monotonic()
+    began = time.monotonic()
     silent = scripted(*chunks, hold=True)
     with session(["def right(x): return x"], [exercise("right")], limits, connect=silent) as room:
         assert outcome(room, "right").kind == "timeout"
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("connect", [scripted(), scripted(b"junk" * 10), scripted(RAN), scripted(hold=True)])
@@ -236,7 +237,7 @@ def test_a_worker_that_cannot_start_is_the_graders_fault(connect):
 def test_the_total_budget_is_kept():
     with session([SETUP, "def loops(x):\n    while True: pass", "def right(x): return x"],
                  [exercise("loops"), exercise("right")], Limits(probe=0.5, total=5)) as room:
-        start = time.monotonic()
+        began = time.monotonic()
         kinds = [outcome(room, "loops").kind for _ in range(20)]
-        assert set(kinds) == {"timeout"} and time.monotonic() - start < 10
+        assert set(kinds) == {"timeout"} and time.monotonic() - began < 10
         assert outcome(room, "right").kind == "timeout"
