@@ -65,5 +65,5 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "could not make $(VENV)/; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV)/ with all packages: some minutes, once."
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
-	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[lab,grading,test]'
+	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[lab,grading,distributed,test]'
 	@touch $@

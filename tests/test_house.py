@@ -246,7 +246,8 @@ def test_constraints_pin_every_dependency_of_ours():
 
     pinned = names((ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines())
     extras = project()["optional-dependencies"]
-    wanted = names([*project()["dependencies"], *extras["lab"], *extras["grading"], *extras["test"]])
+    wanted = names([*project()["dependencies"], *extras["lab"], *extras["grading"], *extras["distributed"],
+                    *extras["test"]])
     assert wanted <= pinned, wanted - pinned
 
 

@@ -1,99 +1,185 @@
-"""A folder of submissions: one notebook or one folder per student.
+"""Where submissions lie: a folder, or a zip of one, and what one attempt of one student holds.
 
-    submissions/alice.ipynb             the student `alice`
-    submissions/bob/10_vae.ipynb        the student `bob`, whatever the notebook is called
-
-Nothing is lost in silence: whatever else lies there becomes a submission with a reason.
+Nothing is lost in silence: whatever cannot be read has a reason.
 """
 
 import hashlib
 import os
-import unicodedata
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.ingest.notebook import Ungradable, read_bytes
+from grading.ingest.archive import Archive
+from grading.ingest.found import ARCHIVES, Found, noise, printable
+from grading.ingest.notebook import MAX_BYTES, Ungradable, read_bytes
 
-_ENDINGS = (".ipynb", ".ipynb.json", ".ipynb.txt", ".json")  # the last ones as browsers save them
-_MAX_DEPTH, _MAX_FILES = 6, 20
-_UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+__all__ = ["Contents", "Submission", "contents", "opened", "printable"]
+MAX_FILES, MAX_TOTAL = 20, 2 * MAX_BYTES  # of one attempt
+_MAX_DEPTH, _MAX_ENTRIES = 6, 2000  # of one student's folder
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in: candidate notebooks, or the reason why there is none."""
+    """One attempt of one student: candidate notebooks, or the reason why there is none.
+
+    The notebooks are files (`paths`) or bytes (`files`: names with bytes, or with the reason why there are
+    none), which travel to judges on other machines.
+    """
 
     student: str
     name: str  # of the file or folder
     paths: tuple[str, ...] = ()
     problem: str = ""
+    files: tuple[tuple[str, bytes | str], ...] = ()
+
+    def contents(self) -> Iterator[tuple[str, bytes | Ungradable]]:
+        """The name of every candidate, and its bytes or why they cannot be had."""
+        for name, data in self.files:
+            yield name, Ungradable(data) if isinstance(data, str) else data
+        for path in self.paths:
+            yield os.path.basename(path), _or_reason(lambda path=path: read_bytes(path))
 
     def fingerprint(self) -> str:
         """Changes whenever what was handed in changes."""
-        digest = hashlib.sha256(self.problem.encode())
-        for path in self.paths:
-            try:
-                data = read_bytes(path)
-            except Ungradable as error:
-                data = str(error).encode()
+        digest = hashlib.sha256(self.problem.encode(errors="replace"))
+        for _, data in self.contents():
+            data = str(data).encode() if isinstance(data, Ungradable) else data
             digest.update(hashlib.sha256(data).digest())
         return digest.hexdigest()
 
 
-def submissions(folder: Path, *, leave_out: Path | None = None) -> list[Submission]:
-    """Every submission in `folder`, in the order of names; hidden files and `leave_out` are skipped.
+def _or_reason(read: Callable[[], bytes]) -> bytes | Ungradable:
+    try:
+        return read()
+    except Ungradable as error:
+        return error
 
-    Where a file and a folder would be the same student, both keep their full names.
+
+@contextmanager
+def opened(place: Path, *, leave_out: Path | None = None) -> Iterator[list[Found]]:
+    """What lies in a folder or a zip of one. The bytes can be read as long as it is open.
+
+    Ungradable if `place` is neither. A zip that holds a single folder stands for that folder.
     """
-    entries = sorted((e for e in os.scandir(folder) if not e.name.startswith(".")), key=lambda e: e.name)
-    skipped = leave_out.resolve() if leave_out is not None else None
-    found = [_submission(e) for e in entries if Path(folder, e.name).resolve() != skipped]
-    times = Counter(s.student for s in found)
-    found = [s if times[s.student] == 1 else replace(s, student=printable(s.name)) for s in found]
-    times = Counter(s.student for s in found)  # names that differ only where they were cut or cleaned
-    return [s if times[s.student] == 1 else replace(s, student=_marked(s)) for s in found]
+    if place.is_dir():
+        yield list(_walk(place, leave_out.resolve() if leave_out is not None else None))
+        return
+    with closing(Archive(place)) as archive:
+        yield _unwrapped(list(archive.entries()), place.stem)
 
 
-def _marked(submission: Submission) -> str:
-    return f"{submission.student[:180]} {hashlib.sha256(os.fsencode(submission.name)).hexdigest()[:10]}"
+def _unwrapped(found: list[Found], stem: str) -> list[Found]:
+    """Without the folder that a whole class was zipped with; a student's only folder is left alone."""
+    tops = {f.parts[0] for f in found}
+    below = {f.parts[1] for f in found if len(f.parts) > 1}
+    if len(tops) != 1 or not below or (len(below) == 1 and tops != {stem}):
+        return found
+    return [Found(f.parts[1:], f.read, f.problem) for f in found if len(f.parts) > 1]
 
 
-def printable(text: str) -> str:
-    """Text of a student's, such as a file's name, without control, direction and broken characters."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNPRINTABLE else c
-                   for c in text[:200])
-
-
-def _submission(entry: os.DirEntry) -> Submission:
-    ending = next((e for e in _ENDINGS if entry.name.lower().endswith(e)), "")
-    student = printable(entry.name[:len(entry.name) - len(ending)]) or printable(entry.name)
-    if entry.is_symlink():
-        return Submission(student, entry.name, problem="This is a link. Hand in the notebook itself.")
-    if entry.is_dir():
-        student = printable(entry.name)
-        try:
-            paths = tuple(sorted(_notebooks(entry.path, _MAX_DEPTH)))
-        except OSError:
-            return Submission(student, entry.name, problem="The folder cannot be read.")
-        if not paths:
-            return Submission(student, entry.name, problem="The folder holds no notebook (.ipynb).")
-        if len(paths) > _MAX_FILES:
-            return Submission(student, entry.name, problem=f"The folder holds {len(paths)} notebooks. "
-                                                           "Hand in the lesson's only.")
-        return Submission(student, entry.name, paths)
-    if not ending or not entry.is_file():
-        return Submission(student, entry.name, problem="This is not a notebook (.ipynb). Archives have to be "
-                                                       "unpacked first, one folder for each student.")
-    return Submission(student, entry.name, (entry.path,))
-
-
-def _notebooks(folder: str, depth: int) -> Iterator[str]:
-    for entry in os.scandir(folder):
-        if entry.name.startswith(".") or entry.is_symlink():
+def _walk(folder: Path, skipped: Path | None) -> Iterator[Found]:
+    for entry in sorted(os.scandir(folder), key=lambda e: e.name):
+        if noise((entry.name,)) or (skipped and Path(entry.path).resolve() == skipped):
             continue
-        if entry.is_dir() and depth > 0 and entry.name != "__MACOSX":
-            yield from _notebooks(entry.path, depth - 1)
-        elif entry.is_file() and entry.name.lower().endswith(_ENDINGS[:3]):
-            yield entry.path
+        yield from _below((entry.name,), entry, [_MAX_ENTRIES])
+
+
+def _below(parts: tuple[str, ...], entry: os.DirEntry, left: list[int]) -> Iterator[Found]:
+    """An entry and all that is in it, at most `left[0]` entries."""
+    left[0] -= 1
+    if left[0] == 0:
+        yield Found(parts, problem=f"The folder holds more than {_MAX_ENTRIES} files.")
+    if left[0] <= 0:
+        return
+    if entry.is_symlink():
+        yield Found(parts, problem="This is a link. Hand in the notebook itself.")
+    elif entry.is_file():
+        yield Found(parts, lambda: read_bytes(entry.path))
+    elif not entry.is_dir():
+        yield Found(parts, problem="This is not a regular file. Hand in the notebook file itself.")
+    elif len(parts) > _MAX_DEPTH:
+        yield Found(parts, problem=f"Folders lie more than {_MAX_DEPTH} deep here.")
+    else:
+        yield Found(parts)
+        try:
+            below = sorted(os.scandir(entry.path), key=lambda e: e.name)
+        except OSError:
+            yield Found(parts, problem="The folder cannot be read.")
+            return
+        for inner in below:
+            if not noise((inner.name,)):
+                yield from _below((*parts, inner.name), inner, left)
+
+
+def contents(found: Sequence[Found]) -> "Contents":
+    """What one attempt holds. A student's own zip is opened, one within it is not."""
+    held = Contents()
+    for entry in found:
+        held.take(entry)
+    return held
+
+
+@dataclass
+class Contents:
+    """The notebooks of one attempt, and what staff should know of the rest."""
+
+    files: list[tuple[str, bytes | str]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # a line each
+    other: list[str] = field(default_factory=list)  # names of files that are no notebooks
+    spare: list[Found] = field(default_factory=list)  # perhaps a notebook that a browser renamed
+    total: int = 0
+
+    def take(self, entry: Found, *, archives: bool = True) -> None:
+        name = printable(entry.name)
+        if entry.problem:
+            self.refused.append(f"{printable('/'.join(entry.parts))}: {entry.problem}")
+        elif entry.notebook:
+            self._read(name, entry)
+        elif entry.archive:
+            self._open(name, entry, archives)
+        elif entry.read is not None:
+            self.other.append(name)
+            if entry.name.lower().endswith(".json"):
+                self.spare.append(entry)
+
+    def submission(self, student: str, name: str) -> Submission:
+        """The notebooks, or a sentence that says why there are none."""
+        if not self.files and len(self.spare) == 1:
+            self._read(printable(self.spare[0].name), self.spare[0])
+        if len(self.files) > MAX_FILES:
+            problem = f"There are more than {MAX_FILES} notebooks here. Hand in the lesson's only."
+        elif self.total > MAX_TOTAL:
+            problem = f"There are more than {MAX_TOTAL >> 20} MB here. Hand in the lesson's notebook only."
+        elif self.files:
+            return Submission(student, name, files=tuple(self.files))
+        elif len(self.refused) == 1:
+            problem = self.refused[0].split(": ", 1)[1]
+        elif self.refused:
+            problem = "; ".join(self.refused[:5])
+        elif self.other:
+            problem = (f"There is no notebook (.ipynb) here, only {', '.join(self.other[:5])}. "
+                       "Hand in the notebook itself.")
+        else:
+            problem = "The folder holds no notebook (.ipynb)."
+        return Submission(student, name, problem=problem)
+
+    def _read(self, name: str, entry: Found) -> None:
+        if len(self.files) > MAX_FILES or self.total > MAX_TOTAL:
+            return  # one too many is enough to refuse them all
+        data = _or_reason(entry.read)
+        self.total += 0 if isinstance(data, Ungradable) else len(data)
+        self.files.append((name, str(data) if isinstance(data, Ungradable) else data))
+
+    def _open(self, name: str, entry: Found, archives: bool) -> None:
+        if not archives:
+            self.refused.append(f"{name}: This archive lies within another one. Hand in the notebook itself.")
+        elif not entry.name.lower().endswith(ARCHIVES[0]):
+            self.refused.append(f"{name}: This archive is not a zip. Hand in the notebook itself.")
+        else:
+            try:
+                with closing(Archive(entry.read())) as archive:
+                    for inner in archive.entries():
+                        self.take(inner, archives=False)
+            except Ungradable as error:
+                self.refused.append(f"{name}: {error}")

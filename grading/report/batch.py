@@ -1,77 +1,92 @@
-"""A class: every submission of a folder, by several processes, resumable at any point."""
+"""A class: every student of a folder or a zip, by any executor, resumable at any point.
+
+The notebooks' bytes travel with the tasks, a few at a time, so judges may be on machines that share no disk,
+and what was graded is what the fingerprint says. Of a record that is kept only a small row stays in memory.
+"""
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import genlab
 from grading.assignment import Assignment
-from grading.ingest.folder import Submission, submissions
-from grading.ingest.match import find_lesson
-from grading.ingest.notebook import Ungradable, parse, read_bytes
+from grading.ingest.attempts import Student, Task, grade_student
+from grading.ingest.classroom import classroom
+from grading.ingest.folder import Submission
+from grading.ingest.names import Names
 from grading.report.grade import FORMAT, Settings, fault, grade_one
-from grading.report.store import Store
+from grading.report.store import Store, row
 
-Progress = Callable[[dict, bool, int], None]  # a record, was it there already, how many there will be
+Progress = Callable[[dict, bool, int], None]  # a row, was it there already, how many there will be
+Grade = Callable[[Submission, Settings], dict]
+IN_FLIGHT = 256 << 20  # bytes of notebooks that are with judges or on their way
+
+
+class BatchError(RuntimeError):
+    """The class cannot be graded to its end; the message says why and what to do."""
 
 
 def judges(jobs: int) -> Executor:
-    """Processes that grade, each with one thread."""
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread)
+    """Processes that grade, each with one thread; they end with the process that started them."""
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
 
 
-def grade_folder(folder: Path, store: Store, settings: Settings, *, jobs: int = 1,
-                 progress: Progress = lambda record, kept, count: None,
-                 executor: Callable[[int], Executor] = judges) -> list[dict]:
-    """Grades what has no finished record yet; all records in the order of the folder.
+def grade_folder(place: Path, store: Store, settings: Settings, *, jobs: int = 1,
+                 progress: Progress = lambda row, kept, count: None,
+                 executor: Executor | Callable[[int], Executor] = judges, attempts: str = "last",
+                 names: Names | None = None, layout: str = "auto", grade: Grade = grade_one,
+                 say: Callable[[str], None] = lambda text: None) -> list[dict]:
+    """Grades what has no finished record yet. A small row for each record, in the order of students.
 
     A record is kept as soon as it is there. marks.csv is written even when the batch is interrupted.
+
+    Args:
+        place: a folder, or a zip of one.
+        jobs: judges at work; at most twice as many tasks are in flight.
+        executor: an executor, or a function that makes one for a number of judges.
+        attempts: which attempt of a student counts, "last", "best" or "first".
+        names: a map from files to students.
+        layout: how names are to be read, one of `grading.ingest.layouts.LAYOUTS`.
+        grade: `grade_one`, or what takes its place.
+        say: is told what was found.
     """
-    found = submissions(folder, leave_out=store.out)
-    settings = replace(settings, fallback=settings.lesson or common_lesson(found))
-    records: dict[str, dict] = {}
-    todo = []
-    for submission in found:
-        record = store.load(submission.student)
-        if record is not None and finished(record, submission, settings):
-            if not store.has_feedback(submission.student):
-                store.save(record)
-            records[submission.student] = record
-            progress(record, True, len(found))
-        else:
-            todo.append(submission)
-    try:
-        for record in _graded(todo, settings, jobs, executor):
-            store.save(record)
-            records[record["student"]] = record
-            progress(record, False, len(found))
-    finally:
-        store.table([records[s.student] for s in found if s.student in records])
-    return [records[s.student] for s in found]
-
-
-def common_lesson(found: Sequence[Submission]) -> str:
-    """The one lesson that the notebooks of a class show, so that an empty one counts for it; else nothing."""
-    lessons = set()
-    for path in (p for s in found for p in s.paths):
+    with classroom(place, layout=layout, names=names, leave_out=store.out) as room:
+        people = room.students
+        say(str(room))
+        batch = _Batch(store, settings, attempts, len(people), progress)
         try:
-            lessons.add(find_lesson(parse(read_bytes(path))))
-        except Ungradable:
-            continue
-    lessons.discard(None)
-    return lessons.pop().name if len(lessons) == 1 else ""
+            run = _Runner(executor, max(1, min(jobs, len(people))), grade)
+            batch.save(run(batch.tasks(people), settings))
+            batch.settle()
+            batch.save(run(batch.tasks(batch.later), batch.settings))
+        finally:
+            rows = [batch.rows[s.student] for s in people if s.student in batch.rows]
+            store.table(rows)
+    store.put_aside({s.student for s in people}, FORMAT)
+    return rows
 
 
-def finished(record: dict, submission: Submission, settings: Settings) -> bool:
+def finished(record: dict, task: Task, settings: Settings) -> bool:
     """Is this the record of the same content for the same lesson? A fault of the grader never is."""
     lesson, status = record.get("lesson"), record.get("status")
-    same = settings.lesson in ("", lesson) if status == "graded" else lesson == settings.fallback
+    assumed = settings.lesson or settings.fallback
+    same = settings.lesson in ("", lesson) if status == "graded" else lesson == assumed
     return (record.get("format") == FORMAT and status in ("graded", "ungradable") and same
             and record.get("genlab") == genlab.__version__ and counts_alike(record, settings.assignment)
-            and record.get("fingerprint") == submission.fingerprint())
+            and record.get("fingerprint") == task.fingerprint())
 
 
 def counts_alike(record: dict, assignment: Assignment | None) -> bool:
@@ -82,37 +97,139 @@ def counts_alike(record: dict, assignment: Assignment | None) -> bool:
     return record.get("assignment") == assignment.name and worth in ({}, dict(assignment.points))
 
 
-def _graded(todo: Sequence[Submission], settings: Settings, jobs: int,
-            executor: Callable[[int], Executor]) -> Iterator[dict]:
-    """Records as they are ready. A submission that takes a judge's process down is tried once alone."""
-    done = set()
-    try:
-        with executor(max(1, min(jobs, len(todo)))) as pool:
-            futures = {pool.submit(grade_one, s, settings): s for s in todo}
+class _Batch:
+    """What is finished, what is to be done, and what has to wait until the class's lesson is known.
+
+    A notebook that shows no lesson counts for the one that all others show.
+    """
+
+    def __init__(self, store: Store, settings: Settings, attempts: str, count: int, progress: Progress):
+        self.store, self.settings, self.attempts = store, settings, attempts
+        self.count, self.progress = count, progress
+        self.settled = bool(settings.lesson)
+        self.rows: dict[str, dict] = {}
+        self.later: list[Student] = []
+        self.people: dict[str, Student] = {}  # in flight
+
+    def tasks(self, people: Sequence[Student]) -> Iterator[Task]:
+        for student in people:
+            record = self.store.load(student.student)
+            if record is not None and not self.settled and record.get("status") == "ungradable":
+                self.later.append(student)
+                continue
+            task = student.task(self.attempts)
+            if record is not None and finished(record, task, self.settings):
+                if not self.store.has_feedback(student.student):
+                    self.store.save(record)
+                self._keep(record, True)
+            else:
+                self.people[student.student] = student
+                yield task
+
+    def save(self, records: Iterator[dict]) -> None:
+        for record in records:
+            student = self.people.pop(record["student"])
+            if record["status"] == "ungradable" and not self.settled:
+                self.later.append(student)
+                continue
+            self.store.save(record)
+            self._keep(record, False)
+
+    def settle(self) -> None:
+        """Every notebook that shows a lesson has been seen."""
+        lessons = {row["lesson"] for row in self.rows.values() if row["status"] == "graded"}
+        if not self.settled and len(lessons) == 1:
+            self.settings = replace(self.settings, fallback=lessons.pop())
+        self.settled = True
+
+    def _keep(self, record: dict, kept: bool) -> None:
+        self.rows[record["student"]] = short = row(record)
+        self.progress(short, kept, self.count)
+
+
+class _Runner:
+    """Sends tasks to judges, a bounded number at a time, and yields records as they are ready."""
+
+    def __init__(self, executor: Executor | Callable[[int], Executor], jobs: int, grade: Grade):
+        self.jobs, self.grade = jobs, grade
+        self.given = isinstance(executor, Executor)
+        self.make = (lambda jobs: nullcontext(executor)) if self.given else executor
+
+    def __call__(self, tasks: Iterator[Task], settings: Settings) -> Iterator[dict]:
+        for first in tasks:  # no judge is started before there is something to do
+            lost = yield from self._in_pool(chain([first], tasks), settings)
+            for task in lost:
+                yield self._alone(task, settings)
+
+    def _in_pool(self, tasks: Iterator[Task], settings: Settings) -> Iterator[dict]:
+        """Until all is graded, or a judge's process dies: then returns the tasks whose results are lost."""
+        pending: dict = {}
+        lost: list[Task] = []
+        with self.make(self.jobs) as pool:
             try:
-                for future in as_completed(futures):
-                    record = future.result()
-                    done.add(futures[future].student)
-                    yield record
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                while True:
+                    self._fill(pool, pending, lost, tasks, settings)
+                    if not pending:
+                        return lost
+                    for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                        task = pending.pop(future)
+                        record = self._result(future, task, settings)
+                        if record is None:
+                            lost.append(task)
+                        else:
+                            yield record
+            finally:
+                for future in pending:
+                    future.cancel()
+
+    def _fill(self, pool: Executor, pending: dict, lost: list[Task], tasks: Iterator[Task],
+              settings: Settings) -> None:
+        while not lost and len(pending) < 2 * self.jobs and sum(t.size for t in pending.values()) < IN_FLIGHT:
+            task = next(tasks, None)
+            if task is None:
+                return
+            try:
+                pending[pool.submit(grade_student, task, settings, self.grade)] = task
+            except BrokenExecutor as error:
+                self._broken(error)
+                lost.append(task)
+
+    def _result(self, future, task: Task, settings: Settings) -> dict | None:
+        """The record; None if the judge's process died, perhaps because of another task."""
+        try:
+            return future.result()
+        except BrokenExecutor as error:
+            self._broken(error)
+            return None
+        except CancelledError as error:
+            raise BatchError("the connection to the judges was lost") from error
+        except Exception as error:
+            if type(error).__name__ != "KilledWorker":  # dask's word for a task whose workers keep dying
                 raise
-    except BrokenProcessPool:
-        for submission in todo:
-            if submission.student not in done:
-                yield _alone(submission, settings, executor)
+            return _unfinished(task, settings, error)
+
+    def _alone(self, task: Task, settings: Settings) -> dict:
+        try:
+            with self.make(1) as pool:
+                return pool.submit(grade_student, task, settings, self.grade).result()
+        except BrokenExecutor as error:
+            return _unfinished(task, settings, error)
+
+    def _broken(self, error: BrokenExecutor) -> None:
+        if self.given:
+            raise BatchError(f"the executor is broken: {error}") from error
 
 
-def _alone(submission: Submission, settings: Settings, executor: Callable[[int], Executor]) -> dict:
-    try:
-        with executor(1) as pool:
-            return pool.submit(grade_one, submission, settings).result()
-    except BrokenProcessPool as error:
-        record = grade_one(Submission(submission.student, submission.name, problem="-"), settings)
-        return record | fault(error) | {"fingerprint": submission.fingerprint()}
+def _unfinished(task: Task, settings: Settings, error: Exception) -> dict:
+    """The record of a submission that takes every judge's process down."""
+    silent = replace(task, attempts=tuple((listing, submission and replace(submission, files=(), problem="-"))
+                                          for listing, submission in task.attempts))
+    return grade_student(silent, settings, grade_one) | fault(error) | {"fingerprint": task.fingerprint()}
 
 
-def _one_thread() -> None:
+def _begin() -> None:
     import torch
 
     torch.set_num_threads(1)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()

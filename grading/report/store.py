@@ -3,16 +3,21 @@
 import hashlib
 import json
 import os
+import platform
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from grading.lessons import LESSONS
 from grading.report.feedback import render
 from grading.report.overrides import effective
 from grading.report.spreadsheet import table
 
 SECRET = ".secret"
+_BEFORE = ("student", "lesson", "status", "points", "out_of")  # the exercises' columns
+_AFTER = ("message", "machine_points", "comment", "file", "attempt", "submitted", "late")
+_ROW = ("student", "lesson", "status", "points", "out_of", "file", "attempt", "submitted", "late", "override")
 
 
 class StoreError(RuntimeError):
@@ -25,6 +30,7 @@ class Store:
         OUT/marks.csv              one row per student
         OUT/results/NAME.json      the record of one student
         OUT/feedback/NAME.html     what the student may see
+        OUT/results/old/           records that this version cannot use, of students who are not in the class
         OUT/faults.log             the grader's own errors, for whoever maintains it
         OUT/.secret                of this batch; readable for its owner alone, reused on regrading
     """
@@ -33,13 +39,23 @@ class Store:
         self.out = out
         for folder in (out, out / "results", out / "feedback"):
             folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(out / ".lock", "a")  # held while this object lives
+        self._lock = open(out / ".lock", "a+")  # held while this object lives
         try:
             import fcntl
 
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StoreError(f"another grader is writing to {out}: wait, or choose another -o") from error
+            self._lock.seek(0)
+            who = self._lock.read(100).strip()
+            self._lock.close()
+            raise StoreError(f"another grader{f' ({who})' if who else ''} is writing to {out}: "
+                             "wait, or choose another -o") from error
+        self._lock.truncate(0)
+        self._lock.write(f"process {os.getpid()} on {platform.node()}")
+        self._lock.flush()
+        for folder in (out, out / "results", out / "feedback"):
+            for left in folder.glob(".*.*.tmp"):  # by a grader that was killed while it wrote
+                left.unlink(missing_ok=True)
 
     def close(self) -> None:
         self._lock.close()
@@ -79,21 +95,47 @@ class Store:
     def has_feedback(self, student: str) -> bool:
         return self._path(student, "feedback", "html").exists()
 
-    def table(self, records: Sequence[dict]) -> None:
-        """marks.csv, a row for each record, with points by hand where there are some."""
-        ids = list(dict.fromkeys(v["id"] for record in records for v in record["exercises"]))
-        rows = [["student", "lesson", "status", "points", "out_of", *ids, "message", "machine_points",
-                 "comment", "file"]]
-        for record in map(effective, records):
+    def put_aside(self, students: Collection[str], form: int) -> None:
+        """Moves records of another form than this version's away, unless they are of these students."""
+        current = {file_name(student) for student in students}
+        for path in (self.out / "results").glob("*.json"):
+            if path.stem in current:
+                continue
+            try:
+                record = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                record = None
+            if not isinstance(record, dict) or record.get("format") != form:
+                (self.out / "results" / "old").mkdir(exist_ok=True)
+                os.replace(path, self.out / "results" / "old" / path.name)
+
+    def table(self, rows: Sequence[dict]) -> None:
+        """marks.csv: a line for each record or its `row`, with points by hand where there are some.
+
+        The columns, in this order: student, lesson, status, points, out_of; the exercises by their ids, in
+        the order of lessons; message, machine_points, comment, file, attempt, submitted, late.
+        """
+        ids = list(dict.fromkeys(v["id"] for record in rows for v in record["exercises"]))
+        known = [id for lesson in LESSONS.values() for id in lesson.exercises if id in ids]
+        ids = [*known, *(id for id in ids if id not in known)]
+        lines = [[*_BEFORE, *ids, *_AFTER]]
+        for record in map(effective, rows):
             points = {v["id"]: v["points"] for v in record["exercises"]}
-            rows.append([record["student"], record["lesson"], record["status"], record["points"],
-                         record["out_of"], *(points.get(id) for id in ids), record["message"],
-                         record.get("machine_points"), (record.get("override") or {}).get("comment"),
-                         record["file"]])
-        write(self.out / "marks.csv", table(rows))
+            told = record | {"comment": (record.get("override") or {}).get("comment"),
+                             "late": "late" if record.get("late") else ""}
+            lines.append([*(told[name] for name in _BEFORE), *(points.get(id) for id in ids),
+                          *(told.get(name) for name in _AFTER)])
+        write(self.out / "marks.csv", table(lines))
 
     def _path(self, student: str, folder: str, ending: str) -> Path:
         return self.out / folder / f"{file_name(student)}.{ending}"
+
+
+def row(record: dict) -> dict:
+    """What marks.csv tells of a record, and no more: it stays in memory for a whole class."""
+    return {key: record.get(key) for key in _ROW} | {
+        "message": record["message"][:500],
+        "exercises": [{key: v[key] for key in ("id", "points", "out_of")} for v in record["exercises"]]}
 
 
 def file_name(student: str) -> str:
@@ -106,7 +148,7 @@ def file_name(student: str) -> str:
 
 def write(path: Path, text: str, *, mode: int = 0o644) -> None:
     """Writes a file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(fd, "w", encoding="utf-8", errors="replace", newline="") as file:

@@ -11,11 +11,11 @@ import torch
 import grading.checking
 from grading import check, use
 from grading.fingerprint import Fluid, fingerprint
-from grading.ingest.folder import submissions
+from grading.ingest.classroom import classroom
 from grading.ingest.notebook import Ungradable, parse
 from grading.ingest.select import select
 from grading.judge import judge
-from grading.report.store import _cell
+from grading.report.spreadsheet import cell
 from grading.runner import run_in_process
 from tests.grading import mini
 from tests.grading.conftest import points
@@ -231,11 +231,12 @@ def test_names_that_look_alike_stay_several_students(tmp_path):
     for name in ("a\x01", "a\x02", long + "x", long + "y", "bob", "bob.ipynb", "zoe\u0308", "zo\u00eb"):
         (tmp_path / f"{name}.ipynb").write_text("{}")
     (tmp_path / "bob").mkdir()
-    found = [s.student for s in submissions(tmp_path)]
+    with classroom(tmp_path) as room:
+        found = [s.student for s in room.students]
     assert len(set(found)) == len(found) == 9
 
 
 @pytest.mark.parametrize("name", ["=1+1", "  =1", "\uff1d1", "+1", "@x", "|x", "a;=1+1", "a; -1"])
 def test_no_cell_is_a_formula(name):
-    assert all(part.lstrip()[:1] == "'" or part == "a" for part in _cell(name).split(";"))
-    assert _cell("Zoë O'Neil-Smith") == "Zoë O'Neil-Smith"
+    assert all(part.lstrip()[:1] == "'" or part == "a" for part in cell(name).split(";"))
+    assert cell("Zoë O'Neil-Smith") == "Zoë O'Neil-Smith"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grading.ingest.folder import printable, submissions
+from grading.ingest.folder import printable
 from grading.ingest.magics import parse as parse_cell
 from grading.ingest.match import find_lesson, marker
 from grading.ingest.notebook import Ungradable, parse, read_bytes
@@ -92,28 +92,6 @@ def test_links_pipes_and_large_files_are_refused(tmp_path):
     for name in ("link", "pipe", "large", "absent"):
         with pytest.raises(Ungradable):
             read_bytes(tmp_path / f"{name}.ipynb")
-
-
-def test_a_folder_of_files_folders_and_strays(tmp_path):
-    for name in ("alice.ipynb", "bob/10_vae.ipynb", "bob/.ipynb_checkpoints/10_vae.ipynb",
-                 "eve/deep/er/a.ipynb"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(mini.honest())
-    for name in ("report.pdf", "zip.zip", ".hidden", "carol.ipynb.txt"):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "nobody").mkdir()
-    (tmp_path / "out").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "bob")
-    found = {s.student: s for s in submissions(tmp_path, leave_out=tmp_path / "out")}
-    assert list(found) == ["alice", "bob", "carol", "eve", "link", "nobody", "report.pdf", "zip.zip"]
-    assert len(found["bob"].paths) == len(found["eve"].paths) == len(found["carol"].paths) == 1
-    assert all(found[name].problem for name in ("link", "nobody", "report.pdf", "zip.zip"))
-
-
-def test_one_name_for_a_file_and_a_folder_stays_two_students(tmp_path):
-    (tmp_path / "a.ipynb").write_bytes(b"")
-    (tmp_path / "a").mkdir()
-    assert sorted(s.student for s in submissions(tmp_path)) == ["a", "a.ipynb"]
 
 
 def test_names_lose_what_could_deceive():
