@@ -27,8 +27,11 @@ from grading.ingest.attempts import Student, Task, grade_student
 from grading.ingest.classroom import classroom
 from grading.ingest.folder import Submission
 from grading.ingest.names import Names
+from grading.report import overrides
+from grading.report.by_hand import settle
 from grading.report.grade import FORMAT, Settings, fault, grade_one
 from grading.report.store import Store, row
+from grading.sandbox import isolation
 
 Progress = Callable[[dict, bool, int], None]  # a row, was it there already, how many there will be
 Grade = Callable[[Submission, Settings], dict]
@@ -66,6 +69,7 @@ def grade_folder(place: Path, store: Store, settings: Settings, *, jobs: int = 1
     with classroom(place, layout=layout, names=names, leave_out=store.out) as room:
         people = room.students
         say(str(room))
+        by_hand = overrides.read(store.out)
         batch = _Batch(store, settings, attempts, len(people), progress)
         try:
             run = _Runner(executor, max(1, min(jobs, len(people))), grade)
@@ -74,8 +78,12 @@ def grade_folder(place: Path, store: Store, settings: Settings, *, jobs: int = 1
             batch.save(run(batch.tasks(batch.later), batch.settings))
         finally:
             rows = [batch.rows[s.student] for s in people if s.student in batch.rows]
+            rows = settle(store, rows, by_hand)
             store.table(rows)
     store.put_aside({s.student for s in people}, FORMAT)
+    complaints = overrides.problems(rows, by_hand)
+    if complaints:
+        raise overrides.OverrideError("; ".join(complaints))
     return rows
 
 
@@ -85,6 +93,7 @@ def finished(record: dict, task: Task, settings: Settings) -> bool:
     assumed = settings.lesson or settings.fallback
     same = settings.lesson in ("", lesson) if status == "graded" else lesson == assumed
     return (record.get("format") == FORMAT and status in ("graded", "ungradable") and same
+            and isolation.at_least(record.get("isolation", ""), settings.isolation)
             and record.get("genlab") == genlab.__version__ and counts_alike(record, settings.assignment)
             and record.get("fingerprint") == task.fingerprint())
 

@@ -22,6 +22,8 @@ from grading.lessons import find_lesson
 from grading.report.batch import BatchError, grade_folder, judges
 from grading.report.cluster import ClusterError, cluster
 from grading.report.grade import Settings
+from grading.report.kept import Origin
+from grading.report.overrides import OverrideError
 from grading.report.progress import shown
 from grading.report.store import Store, StoreError
 from grading.sandbox import start
@@ -68,11 +70,13 @@ def grade(folder: Path, out: Path, lesson: str, set_work: Path | None, isolation
     try:
         settings = _what(lesson, set_work)
         settings["isolation"] = isolation if scheduler else _walls(isolation)
-        options["names"] = Names.read(options["names"]) if options["names"] else None
+        names = options["names"]
+        options["names"] = Names.read(names) if names else None
         with _executor(scheduler, jobs) as (executor, jobs), closing(Store(out)) as store:
+            _origin(folder, settings["assignment"], options, names).keep(out)
             settings = Settings(store.secret(seed), **settings)
             rows = _run(folder, store, settings, jobs=jobs, executor=executor, **options)
-    except (AssignmentError, MapError, Ungradable, ClusterError, NoIsolation) as error:
+    except (AssignmentError, OverrideError, MapError, Ungradable, ClusterError, NoIsolation) as error:
         raise click.ClickException(str(error)) from error
     except (StoreError, BatchError, OSError) as error:
         raise click.ClickException(f"{error}. {_GOES_ON}") from error
@@ -96,12 +100,15 @@ def _what(lesson: str, set_work: Path | None) -> dict:
 
 def _walls(asked: str) -> str:
     """The tier that students' code gets on this machine, after saying so."""
-    try:
-        tier, walls = start.in_force(asked)
-    finally:
-        start.close_all()  # the judges start their own
+    tier, walls = start.in_force(asked)
     click.echo(f"isolation: {tier} ({', '.join(walls)})", err=True)
     return tier
+
+
+def _origin(folder: Path, assignment: Assignment | None, options: dict, names: Path | None) -> Origin:
+    """What regrading has to know."""
+    return Origin(str(folder.resolve()), options["attempts"], options["layout"],
+                  str(names.resolve()) if names else "", assignment.to_toml() if assignment else "")
 
 
 @contextmanager

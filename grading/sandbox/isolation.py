@@ -23,6 +23,11 @@ def candidates(asked: str) -> tuple[str, ...]:
     return (asked,)
 
 
+def at_least(tier: str, asked: str) -> bool:
+    """Is this tier, which a record names, as strong as what is asked for now? Not running code is."""
+    return tier not in TIERS or TIERS.index(tier) <= TIERS.index(candidates(asked)[-1])
+
+
 def refusal(asked: str, reasons: dict[str, str]) -> NoIsolation:
     """The error that says why each tier was not to be had."""
     told = "; ".join(f"{tier}: {reason}" for tier, reason in reasons.items())

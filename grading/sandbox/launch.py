@@ -4,8 +4,7 @@ CONTROL is an inherited socket to the judge, SETTINGS is JSON: the tier, the cop
 worker may see, an empty folder that becomes its root, what it may read and what is hidden. None of it is
 a secret. Only the standard library is imported out here; torch is imported inside.
 
-This process stays outside to wait, and removes the folder when the zygote has ended, even if the judge
-was killed.
+This process stays outside and removes the folder when the zygote has ended, even if the judge was killed.
 """
 
 import importlib.util
@@ -17,24 +16,35 @@ import sys
 
 def main(control: int, settings: dict) -> None:
     import_from(settings["view"])
-    walls = []
-    if settings["tier"] == "namespaces":
-        from grading.sandbox import jail
-
-        how = jail.separate()
-        walls = [how] if how else []
-        walls += ["mount namespace", "process namespace", "network namespace", "IPC namespace"]
     child = os.fork()
     if child == 0:
         try:
-            _settle(settings)
-            _inside(control, settings, walls)
+            _separate(control, settings)
         finally:
             os._exit(1)
     os.close(control)
-    _, status = os.waitpid(child, 0)
+    os.waitpid(child, 0)
     shutil.rmtree(settings["folder"], ignore_errors=True)
-    sys.exit(os.waitstatus_to_exitcode(status) and 1)
+
+
+def _separate(control: int, settings: dict) -> None:
+    """Leaves the host's namespaces, if that is the tier; the zygote is the first process in the new ones."""
+    from grading.sandbox import jail
+
+    walls = []
+    try:
+        if settings["tier"] == "namespaces":
+            walls = jail.separate()
+        child = os.fork()
+        if child == 0:
+            _settle(settings)
+            _inside(control, settings, walls)
+            return
+    except OSError as error:  # the tier is not to be had here
+        os.write(control, json.dumps({"fault": str(error)}).encode() + b"\n")
+        return
+    os.close(control)
+    os.waitpid(child, 0)
 
 
 def import_from(view: str) -> None:

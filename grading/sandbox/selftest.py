@@ -7,11 +7,9 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
-import time
 from collections.abc import Callable
-
-import torch
 
 from grading.sandbox import kernel
 
@@ -72,7 +70,8 @@ def _broken_work() -> list[str]:
     thread = threading.Thread(target=done.append, args=(1,))
     thread.start()
     thread.join()
-    x = torch.randn(3, 8, 8).requires_grad_()
-    torch.nn.functional.conv2d(x[None], torch.ones(2, 3, 3, 3)).square().sum().backward()
-    time.sleep(0)
-    return [] if done and x.grad.isfinite().all() else ["not do honest work"]
+    if torch := sys.modules.get("torch"):
+        x = torch.randn(3, 8, 8).requires_grad_()
+        torch.nn.functional.conv2d(x[None], torch.ones(2, 3, 3, 3)).square().sum().backward()
+        done = done if x.grad.isfinite().all() else []
+    return [] if done else ["not do honest work"]

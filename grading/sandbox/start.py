@@ -48,38 +48,49 @@ class Connection:
 class Zygote:
     """One zygote in its tier; `OSError` or `NoIsolation` if it does not start."""
 
-    def __init__(self, withheld: Iterable[str], tier: str):
+    def __init__(self, withheld: Iterable[str], tier: str, *, look: bool = False):
+        """`look`: only to see whether the walls hold; it makes no workers and is there in a moment."""
         self.withheld = frozenset(".".join(view.home(name)) for name in withheld)
         self._socket, theirs = socket.socketpair()
         self._process = None
         folder = tempfile.mkdtemp(prefix="genlab-")
         try:
-            self._start(folder, tier, theirs)
+            self._start(folder, tier, look, theirs)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             self.close()
             raise
         finally:
             theirs.close()
-        ready = frames.read(self._socket.fileno(), _SECONDS)
-        if ready.kind != "zygote":
-            self.close()
-            raise NoIsolation(str(ready.fields.get("message"))[:500])
-        self.tier, self.walls = tier, tuple(ready.fields["walls"])
+        self.tier, self.walls = tier, self._report()
 
-    def _start(self, folder: str, tier: str, theirs: socket.socket) -> None:
+    def _start(self, folder: str, tier: str, look: bool, theirs: socket.socket) -> None:
         for name in ("view", "room", "home"):
             os.mkdir(os.path.join(folder, name))
         course = os.path.join(folder, "view")
         view.write(Path(course), self.withheld)
         home = "/scratch" if tier == "namespaces" else os.path.join(folder, "home")
-        settings = {"tier": tier, "folder": folder, "view": course, "room": os.path.join(folder, "room"),
-                    "readable": [course, *readable()], "hidden": view.hidden()}
+        settings = {"tier": tier, "look": look, "folder": folder, "view": course,
+                    "room": os.path.join(folder, "room"), "readable": [course, *readable()],
+                    "hidden": view.hidden()}
         script = os.path.join(course, "grading", "sandbox", "launch.py")
         command = [sys.executable, "-I", script, str(theirs.fileno()), json.dumps(settings)]
         self._process = subprocess.Popen(
             command, env=_environment(home), cwd="/", pass_fds=(theirs.fileno(),), start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def _report(self) -> tuple[str, ...]:
+        """The walls, as the zygote reports them once it is ready."""
+        self._socket.settimeout(_SECONDS)
+        try:
+            with self._socket.makefile(encoding="utf-8") as lines:
+                report = json.loads(lines.readline() or '{"fault": "it ended at once"}')
+        except (OSError, ValueError) as error:
+            report = {"fault": f"it did not start ({type(error).__name__})"}
+        if "walls" not in report:
+            self.close()
+            raise NoIsolation(report["fault"])
+        return tuple(report["walls"])
 
     def worker(self) -> Connection:
         """A new worker; the one before it has ended."""
@@ -144,9 +155,9 @@ def connect(withheld: Iterable[str] = (), asked: str = isolation.AUTO) -> Connec
 
 def in_force(asked: str = isolation.AUTO) -> tuple[str, tuple[str, ...]]:
     """The tier and the walls that workers get here; NoIsolation says why there are none."""
-    connection = connect((), asked)
-    connection.close()
-    return connection.isolation, connection.walls
+    zygote = _first_that_works(frozenset(), asked, look=True)
+    zygote.close()
+    return zygote.tier, zygote.walls
 
 
 @atexit.register
@@ -155,12 +166,12 @@ def close_all() -> None:
         _zygotes.popitem()[1].close()
 
 
-def _first_that_works(withheld: frozenset[str], asked: str) -> Zygote:
+def _first_that_works(withheld: frozenset[str], asked: str, *, look: bool = False) -> Zygote:
     reasons = {}
     for tier in isolation.candidates(asked):
         try:
-            return Zygote(withheld, tier)
-        except (NoIsolation, frames.Closed, frames.Malformed) as error:
+            return Zygote(withheld, tier, look=look)
+        except NoIsolation as error:
             reasons[tier] = str(error)
     raise isolation.refusal(asked, reasons)
 
