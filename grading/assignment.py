@@ -88,15 +88,21 @@ class Assignment:
     def read(cls, path: Path) -> "Assignment":
         """From a file; AssignmentError names the file and what to change."""
         try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+            return cls.parse(Path(path).read_text(encoding="utf-8-sig"), str(path))
         except OSError as error:
             raise AssignmentError(f"{path} cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
             raise AssignmentError(f"{path} is not TOML: {error}") from error
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> "Assignment":
+        """From a file's text; `name` is what errors call it."""
         try:
-            return _from_table(data)
+            return _from_table(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise AssignmentError(f"{name} is not TOML: {error}") from error
         except AssignmentError as error:
-            raise AssignmentError(f"{path}: {error}") from error
+            raise AssignmentError(f"{name}: {error}") from error
 
     @property
     def out_of(self) -> float:

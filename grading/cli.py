@@ -13,16 +13,32 @@ except ModuleNotFoundError as error:
 
 COMMANDS = {
     "build": "grading.build:build",
+    "canvas": "grading.report.canvas:canvas",
+    "executed": "grading.report.executed:executed",
     "grade": "grading.report.command:grade",
+    "gradescope": "grading.report.autograder:gradescope",
+    "moodle": "grading.report.moodle:moodle",
+    "override": "grading.report.by_hand:override",
     "quality": "grading.quality:quality",
+    "regrade": "grading.report.regrade:regrade",
     "release": "grading.release:release",
+    "similarity": "grading.report.similarity:similarity",
+    "statistics": "grading.report.statistics:statistics",
     "table": "grading.table:table",
 }
 SUMMARIES = {
     "build": "Make notebooks from lessons, or check that they are up to date.",
+    "canvas": "Fill marks into a gradebook that Canvas exported.",
+    "executed": "Run submissions in the sandbox and keep copies with their outputs.",
     "grade": "Mark a folder of submissions.",
+    "gradescope": "Build an autograder for Gradescope.",
+    "moodle": "Fill marks into a grading worksheet that Moodle exported.",
+    "override": "Set points or say something by hand.",
     "quality": "Measure how good the checks are.",
+    "regrade": "Mark one exercise again after its check was mended.",
     "release": "Collect what students of a lesson receive.",
+    "similarity": "Compare answers with each other and with the published solution.",
+    "statistics": "Say what a class found hard and which mistakes it made.",
     "table": "Train the lessons' models over seeds and keep what they measure.",
 }
 

@@ -23,7 +23,7 @@ from grading.report.batch import BatchError, grade_folder, judges
 from grading.report.cluster import ClusterError, cluster
 from grading.report.grade import Settings
 from grading.report.kept import Origin
-from grading.report.overrides import OverrideError
+from grading.report.overrides import OverrideError, effective
 from grading.report.progress import shown
 from grading.report.store import Store, StoreError
 from grading.sandbox import start
@@ -129,6 +129,7 @@ def _run(folder: Path, store: Store, settings: Settings, **options) -> list[dict
 
 
 def _summary(rows: list[dict], out: Path) -> None:
+    rows = [effective(row) for row in rows]
     for row in rows:
         points = "" if row["points"] is None else f"{row['points']:g}/{row['out_of']:g}"
         click.echo(f"{row['student'][:30]:30}  {points:>8}  {row['status']}"

@@ -65,7 +65,8 @@ def grade_one(submission: Submission, settings: Settings) -> dict:
               "fingerprint": "", "lesson": settings.lesson or settings.fallback,
               "assignment": settings.assignment.name if settings.assignment else None, "status": "not graded",
               "message": "", "points": None, "out_of": None, "exercises": [], "warnings": [],
-              "flags": [], "isolation": NOT_RUN, "walls": [], "genlab": genlab.__version__}
+              "flags": [], "isolation": NOT_RUN, "walls": [], "genlab": genlab.__version__,
+              "attempt": None, "submitted": None, "override": None}
     for _ in range(_ATTEMPTS):
         try:
             record |= {"fingerprint": submission.fingerprint()}
