@@ -48,7 +48,7 @@ def readable(paths: Iterable[str], hidden: Iterable[str]) -> list[str]:
         if path in hidden or any(path.startswith(h + os.sep) for h in hidden):
             continue
         if any(h.startswith(path.rstrip(os.sep) + os.sep) for h in hidden):
-            stack += [e.path for e in os.scandir(path) if not e.is_symlink() or os.path.exists(e.path)]
+            stack += [e.path for e in os.scandir(path) if not e.is_symlink()]  # a link may lead into the hole
         else:
             found.append(path)
     return sorted(set(found))

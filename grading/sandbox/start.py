@@ -53,11 +53,11 @@ class Zygote:
         self.withheld = frozenset(".".join(view.home(name)) for name in withheld)
         self._socket, theirs = socket.socketpair()
         self._process = None
-        folder = tempfile.mkdtemp(prefix="genlab-")
+        self.folder = tempfile.mkdtemp(prefix="genlab-")
         try:
-            self._start(folder, tier, look, theirs)
+            self._start(self.folder, tier, look, theirs)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
             self.close()
             raise
         finally:

@@ -13,7 +13,7 @@ from typing import Any
 from grading.exercise import Failure
 from grading.interface import interface
 from grading.runner import run_in_process
-from grading.sandbox import frames
+from grading.sandbox import copy, frames
 from grading.sandbox.frames import Frame
 from grading.sandbox.shell import Bounded, TimeUp, explained, limit, make_shell, run_statement, seed_all
 
@@ -51,6 +51,8 @@ class Worker:
                 self.run(**request.fields)
             elif request.kind == "probe":
                 frames.write(self.sink, self.probe(request))
+            elif request.kind == "copy":
+                copy.run_cells(self.shell, request.fields["cells"], request.fields["seconds"], self.send)
 
     def send(self, frame: Frame) -> None:
         frames.write(self.sink, frames.encode(frame))

@@ -1,0 +1,119 @@
+"""The copy of the course that a worker sees: without what the lesson asks for, and without any answer."""
+
+import importlib.util
+import sys
+
+import pytest
+
+from grading.exercise import Exercise
+from grading.registry import all_ids, find
+from grading.sandbox import landlock, view
+
+MODULE = '''
+"""Three ways to double."""
+def double(x):
+    """2 x."""
+    return 2 * x
+
+def stream(x):
+    yield 2 * x
+
+class Doubler:
+    """Doubles."""
+    factor = 2
+
+    @property
+    def twice(self):
+        return 2
+
+    @staticmethod
+    def of(x):
+        return 2 * x
+
+    def kept(self):
+        return 1
+
+class Plain:
+    pass
+'''
+
+
+def executed(names, source=MODULE):
+    space = {"__name__": "genlab.twice"}
+    exec(view.emptied(source, "genlab.twice", names), space)
+    return space
+
+
+@pytest.fixture
+def record(monkeypatch):
+    """genlab._withheld as a worker has it."""
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("genlab._withheld", None))
+    exec(view._WITHHELD, vars(module))
+    monkeypatch.setitem(sys.modules, "genlab._withheld", module)
+    return module
+
+
+@pytest.mark.parametrize(("names", "use", "called"), [
+    (["double"], "double(1)", "genlab.twice.double"), (["stream"], "stream(1)", "genlab.twice.stream"),
+    (["Doubler"], "Doubler()", "genlab.twice.Doubler"),
+    (["Doubler"], "Doubler.of(1)", "genlab.twice.Doubler"),
+    (["Doubler"], "type('Mine', (Doubler,), {})()", "genlab.twice.Doubler"),
+    (["Doubler.twice"], "Doubler().twice", "genlab.twice.Doubler.twice"),
+    (["Plain"], "Plain()", "genlab.twice.Plain")])
+def test_what_is_withheld_raises_and_is_kept_on_record(record, names, use, called):
+    with pytest.raises(record.Withheld, match=called):
+        eval(use, executed(names))
+    assert record.calls == [called]
+
+
+def test_all_else_stays_as_it_is(record):
+    space = executed(["Doubler.twice", "stream"])
+    assert space["double"](3) == 6 and space["Doubler"]().kept() == 1 and space["Doubler"].factor == 2
+    assert record.calls == []
+
+
+def test_names_are_found_where_they_are_defined():
+    assert view.home("genlab.models.ConvVAE") == ("genlab.models.conv_vae", "ConvVAE")
+    assert view.home("genlab.models.vae.VAE.reparameterize") == ("genlab.models.vae", "VAE.reparameterize")
+    for nothing in ("genlab.models.nothing", "torch.nn.Linear", "nothing.at.all"):
+        with pytest.raises((ValueError, AttributeError)):
+            view.home(nothing)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The copy for all lessons at once."""
+    folder = tmp_path_factory.mktemp("view")
+    exercises = [e for e in map(find, all_ids()) if isinstance(e, Exercise)]
+    view.write(folder, [name for e in exercises for name in e.withholds])
+    return folder
+
+
+def test_no_answer_is_in_the_copy(copy):
+    files = {str(p.relative_to(copy)) for p in copy.rglob("*") if p.is_file()}
+    assert not [f for f in files if "exercises" in f or "judge" in f]
+    assert not [f for f in files if f.endswith((".ipynb", ".pyc", ".csv"))]
+    grading = {f.split("/")[1] for f in files if f.startswith("grading/")}
+    assert grading == {"__init__.py", "sandbox", *(f"{n}.py" for n in view._BESIDE if n != "sandbox")}
+
+
+@pytest.mark.parametrize("id", [i for i in all_ids() if find(i).withholds])
+def test_what_an_exercise_withholds_is_empty_in_the_copy(copy, id):
+    for dotted in find(id).withholds:
+        module, name = view.home(dotted)
+        path = copy.joinpath(*module.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        assert f"withhold('{module}.{name}')" in path.read_text()
+
+
+def test_what_lies_around_a_hole_stays_readable(tmp_path):
+    for name in ("a/b/secret/x", "a/b/c", "a/d", "e"):
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(name)
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "a" / "b" / "secret")
+    secret = str(tmp_path / "a" / "b" / "secret")
+    found = landlock.readable([str(tmp_path), str(tmp_path / "missing")], [secret])
+    assert found == [str(tmp_path / n) for n in ("a/b/c", "a/d", "e")]
+    whole = landlock.readable([str(tmp_path / "a")], [str(tmp_path / "elsewhere")])
+    assert whole == [str(tmp_path / "a")]
