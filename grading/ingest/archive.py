@@ -156,7 +156,7 @@ def _alike(name: str) -> str:
 
 def _overlapping(infos: list[zipfile.ZipInfo], end: int) -> set[int]:
     found, order = set(), sorted(range(len(infos)), key=lambda i: infos[i].header_offset)
-    for this, following in zip(order, [*order[1:], None], strict=True):
+    for this, following in zip(order, [*order[1:], None], strict=False):
         info = infos[this]
         limit = end if following is None else infos[following].header_offset
         if info.header_offset + 30 + len(info.orig_filename) + info.compress_size > limit:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -114,7 +115,7 @@ def _student(name: str, attempts: Sequence[Sequence[Piece]]) -> Student:
 def _order(pieces: Sequence[Piece]) -> tuple:
     """By time, then by the platform's number, then by name as people count: vae2 before vae10."""
     first = pieces[0]
-    parts = re.split(r"(\d+)", first.entry)
+    parts = re.split(r"(\d+)", os.path.splitext(first.entry)[0])
     natural = [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
     return first.submitted or "", first.number or 0, natural
 

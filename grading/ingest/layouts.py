@@ -93,7 +93,7 @@ def _plain(found: Sequence[Found]) -> list[Piece]:
     """A file or a folder for each student; where both would be the same one, they keep their full names."""
     endings = {f.parts[0]: "" for f in found}
     for f in found:
-        if len(f.parts) == 1 and f.read is not None:
+        if len(f.parts) == 1 and (f.read is not None or f.problem):
             known = (*NOTEBOOKS, ".json", ".zip")
             endings[f.name] = next((e for e in known if f.name.lower().endswith(e)), "")
     short = {top: top[:len(top) - len(ending)] or top for top, ending in endings.items()}
@@ -146,10 +146,11 @@ def _canvas(found: Sequence[Found]) -> list[Piece]:
             uploads = [sorted(same, key=lambda upload: upload[:2])[place - length]
                        for same in names.values() if len(same) >= length - place]
             last = max(last + 1, *(number + 1 for number, *_ in uploads))
+            told = last if last > 1 or length > 1 else None  # the first of its name may be any attempt
             for _, _, original, f, match in uploads:
                 who = (("lms", "canvas"), ("id", match["id"]), ("name", student.rsplit("_", 1)[0]))
                 parts = (*f.parts[:-1], original) if len(f.parts) == 1 else f.parts
-                done.append(Piece(f.parts[0], student, f"{student} {last}", replace(f, parts=parts), last,
+                done.append(Piece(f.parts[0], student, f"{student} {last}", replace(f, parts=parts), told,
                                   late=bool(match["late"]), who=who))
     return done + _plain(strays)
 

@@ -33,7 +33,8 @@ def shown(stream: TextIO | None = None) -> Iterator[Callable[[dict, bool, int], 
     """
     stream = stream or sys.stderr
     live = stream.isatty()
-    options = {"dynamic_ncols": True} if live else {"ncols": 100, "mininterval": _EVERY, "delay": _EVERY, "ascii": True}
+    now_and_then = {"ncols": 100, "mininterval": _EVERY, "delay": _EVERY, "ascii": True}
+    options = {"dynamic_ncols": True} if live else now_and_then
     with tqdm(desc="grading", unit="student", file=stream if live else _Lines(stream), **options) as bar:
         def show(row: dict, kept: bool, count: int) -> None:
             bar.total = count

@@ -16,7 +16,7 @@ from grading.report.spreadsheet import table
 
 SECRET = ".secret"
 _BEFORE = ("student", "lesson", "status", "points", "out_of")  # the exercises' columns
-_AFTER = ("message", "machine_points", "comment", "file", "attempt", "submitted", "late")
+_AFTER = ("message", "machine_points", "comment", "file", "attempt", "submitted", "late", "name")
 _ROW = ("student", "lesson", "status", "points", "out_of", "file", "attempt", "submitted", "late", "override")
 
 
@@ -113,13 +113,14 @@ class Store:
         """marks.csv: a line for each record or its `row`, with points by hand where there are some.
 
         The columns, in this order: student, lesson, status, points, out_of; the exercises by their ids, in
-        the order of lessons; message, machine_points, comment, file, attempt, submitted, late.
+        the order of lessons; message, machine_points, comment, file, attempt, submitted, late,
+        and the name that the platform gives.
         """
         ids = list(dict.fromkeys(v["id"] for record in rows for v in record["exercises"]))
         known = [id for lesson in LESSONS.values() for id in lesson.exercises if id in ids]
         ids = [*known, *(id for id in ids if id not in known)]
         lines = [[*_BEFORE, *ids, *_AFTER]]
-        for record in map(effective, rows):
+        for record in (effective(row(record)) for record in rows):
             points = {v["id"]: v["points"] for v in record["exercises"]}
             told = record | {"comment": (record.get("override") or {}).get("comment"),
                              "late": "late" if record.get("late") else ""}
@@ -134,7 +135,7 @@ class Store:
 def row(record: dict) -> dict:
     """What marks.csv tells of a record, and no more: it stays in memory for a whole class."""
     return {key: record.get(key) for key in _ROW} | {
-        "message": record["message"][:500],
+        "message": record["message"][:500], "name": record.get("identity", record).get("name"),
         "exercises": [{key: v[key] for key in ("id", "points", "out_of")} for v in record["exercises"]]}
 
 
