@@ -3,7 +3,7 @@
 import resource
 
 MEMORY = 2 << 30  # bytes of its own beside what it starts with
-_SPACE = 6 << 30  # of addresses: what is mapped but not all used, such as the stacks of threads
+_SPACE = 3 << 30  # of addresses: what is mapped but not all used, such as the stacks of threads
 _FILE = 64 << 20
 _PLAIN = {"RLIMIT_FSIZE": _FILE, "RLIMIT_CORE": 0, "RLIMIT_NOFILE": 256, "RLIMIT_MEMLOCK": 0,
           "RLIMIT_MSGQUEUE": 0, "RLIMIT_SIGPENDING": 256}

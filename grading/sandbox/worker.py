@@ -37,6 +37,7 @@ class Worker:
         """Makes the shell once; what is returned makes workers around it, one in each fork."""
         printed = Bounded()
         shell = make_shell(printed)
+        run_statement(shell, "pass", 1, 60.0)  # the first one is slow
         return lambda source, sink: cls(source, sink, shell, printed)
 
     def serve(self) -> None:

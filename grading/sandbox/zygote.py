@@ -17,7 +17,7 @@ from functools import partial
 from grading.sandbox import jail, selftest
 from grading.sandbox.confine import confine, rules, walls
 
-_IMPORTS = ("torch.nn.functional", "torch.distributions", "torch.optim", "torchvision", "numpy",
+_IMPORTS = ("torch.nn.functional", "torch.distributions", "torch.optim", "numpy",
             "matplotlib.pyplot", "genlab.data", "genlab.display", "genlab.metrics", "genlab.models",
             "genlab.fit")
 
@@ -65,6 +65,8 @@ class Zygote:
             with contextlib.suppress(Exception):  # whoever needs it will be told in its own cell
                 __import__(name)
         self.make_worker = Worker.prepared()
+        x = torch.ones(1, 1, 4, 4, requires_grad=True)  # what is first used here need not be set up in each fork
+        torch.nn.functional.conv2d(x, torch.ones(1, 1, 3, 3)).exp().sum().backward()
 
     def tell(self, report: dict) -> None:
         with contextlib.suppress(BrokenPipeError):
