@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from grading.exercise import Exercise
+from grading.ingest.magics import cell_magic
 from grading.ingest.notebook import Notebook
 from grading.ingest.units import Broken, Unit
 from grading.lessons import LESSONS, Lesson
 
 _MARKER = re.compile(r"\s*#+\s*Exercise\s+([A-Za-z0-9_-]+)", re.IGNORECASE)
-_LESSON = re.compile(r"""^\s*lesson\s*=\s*["']([\w./-]{1,80})["']""", re.MULTILINE)
+_ABOVE = re.compile(r"[ \t]*(?:(?!#+\s*Exercise\s)[#%][^\n]*)?\n", re.IGNORECASE)  # `#@title`, `%%time`
+_LESSON = re.compile(r"""^[ \t]*lesson[ \t]*=[ \t]*["']([\w./-]{1,80})["']""", re.MULTILINE)
 _MAX_NAMES = 500
 _RANK = {"own": 0, "import": 1, "value": 2}
 
@@ -28,8 +30,11 @@ class Found:
 
 
 def marker(source: str) -> str:
-    """The id in a cell's first-line marker; empty if it has none."""
-    found = _MARKER.match(source)
+    """The id in a cell's marker, its first line but for comments and magics; empty if it has none."""
+    place = 0
+    while above := _ABOVE.match(source, place):
+        place = above.end()
+    found = _MARKER.match(source, place)
     return found[1].lower() if found else ""
 
 
@@ -76,14 +81,23 @@ def find_answer(exercise: Exercise, units: list[Unit], broken: list[Broken], not
 
 def _why_missing(exercise: Exercise, units: list[Unit], broken: list[Broken], notebook: Notebook,
                  marks: dict[int, str]) -> str:
-    for cell in broken:
-        if marks.get(cell.cell) == exercise.id or _defines(exercise.name, cell.source):
-            where = f", line {cell.line}" if cell.line else ""
-            return f"The cell of this exercise (cell {cell.cell}{where}) is not Python: {cell.message}."
-    for cell in notebook.cells:
-        if not cell.code and (marks[cell.number] == exercise.id or _defines(exercise.name, cell.source)):
+    here = [cell for cell in notebook.cells
+            if marks[cell.number] == exercise.id or _defines(exercise.name, cell.source)]
+    for cell in (b for b in broken if b.cell in {c.number for c in here}):
+        where = f", line {cell.line}" if cell.line else ""
+        return (f"The cell of this exercise (cell {cell.cell}{where}) is not Python: {cell.message}. "
+                "Mend it until it runs in your notebook.")
+    for cell in here:
+        if not cell.code:
             return (f"The cell of this exercise (cell {cell.number}) is a text cell. Make it a code cell "
                     f"that defines `{exercise.defines}`.")
+        if magic := cell_magic(cell.source):
+            return (f"The cell of this exercise (cell {cell.number}) begins with %%{magic}, so that it "
+                    "defines nothing in the notebook. Remove that line.")
+    for cell in notebook.code:
+        if _defines(exercise.name, cell.source, r"#[# \t]*"):
+            return (f"The definition of `{exercise.name}` (cell {cell.number}) is commented out. Remove "
+                    "the # at the beginning of its lines.")
     message = f"`{exercise.name}` was not found. Define `{exercise.defines}`."
     near = _near(exercise, units, marks)
     return f"{message} Your notebook defines `{near}`: did you mean that? Rename it." if near else message
@@ -104,6 +118,6 @@ def _names(units: Iterable[Unit]) -> list[str]:
     return [n for unit in units for n in sorted(unit.binds) if len(n) <= 60][:_MAX_NAMES]
 
 
-def _defines(name: str, source: str) -> bool:
-    definition = rf"^[ \t]*(?:async\s+def|def|class)\s+{re.escape(name)}\b"
+def _defines(name: str, source: str, prefix: str = "") -> bool:
+    definition = rf"^[ \t]*+{prefix}(?:async\s+def|def|class)\s+{re.escape(name)}\b"
     return re.search(definition, source, re.MULTILINE) is not None

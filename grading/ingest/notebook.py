@@ -7,12 +7,18 @@ duplicate ids are no reason to refuse a notebook, and what cannot be read gets o
 
 import json
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MAX_BYTES, MAX_CELLS, MAX_CODE = 32 << 20, 2000, 1 << 20
+from grading.ingest.kinds import binary_kind, damage, json_kind, text_kind
+
+MAX_BYTES, MAX_CELLS, MAX_CODE, MAX_PARTS = 32 << 20, 2000, 1 << 20, 2_000_000
+_PADDING = " \t\r\n\0\ufeff"
+# No number matters here, and int refuses very long ones. Line feeds within strings are let pass.
+_JSON = json.JSONDecoder(strict=False, parse_int=bool, parse_float=bool)
 
 
 class Ungradable(ValueError):
@@ -57,22 +63,14 @@ def read_bytes(path: str | Path) -> bytes:
 
 def parse(data: bytes) -> Notebook:
     """The cells of a notebook of format 3 or 4, whatever its metadata; Ungradable if it is none."""
+    if problem := binary_kind(data):
+        raise Ungradable(problem)
     warnings: list[str] = []
-    text = _decode(data, warnings).strip()
+    text = _decode(data, warnings).strip(_PADDING)
     if not text:
         return Notebook((), ("The file is empty.",))
-    if text.startswith("<"):
-        raise Ungradable("This is a web page, not a notebook (perhaps the page of a login). "
-                         "Download the notebook itself (.ipynb) and hand it in again.")
-    try:
-        root = json.loads(text, parse_int=float)  # no number matters, and int refuses very long ones
-    except RecursionError as error:
-        raise Ungradable("The file is nested too deep to be a notebook. "
-                         "Save it again and hand it in.") from error
-    except ValueError as error:
-        raise Ungradable("The file is not JSON: cut off, or not a notebook. Save the notebook again, open it "
-                         "once to see that it is whole, and hand it in.") from error
-    cells = tuple(_cell(number, cell, warnings) for number, cell in enumerate(_cells(root), 1))
+    listed = _cells(_root(text, warnings))
+    cells = tuple(_cell(number, cell, warnings) for number, cell in enumerate(listed, 1))
     if sum(len(cell.source) for cell in cells if cell.code) > MAX_CODE:
         raise Ungradable(f"The notebook holds more than {MAX_CODE >> 20} MB of code. "
                          "Hand in the lesson's notebook only.")
@@ -80,23 +78,53 @@ def parse(data: bytes) -> Notebook:
 
 
 def _decode(data: bytes, warnings: list[str]) -> str:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = json.detect_encoding(data)
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
-        warnings.append("The file is not valid UTF-8; unreadable characters were replaced.")
+        warnings.append(f"The file is not valid {encoding.upper().removesuffix('-SIG')}; "
+                        "unreadable characters were replaced.")
         return data.decode(encoding, errors="replace")
 
 
+def _root(text: str, warnings: list[str]) -> Any:
+    """The JSON at the beginning of the text. What follows it must not be a second notebook."""
+    if text[0] not in "{[" or text.startswith("[InternetShortcut]"):
+        raise Ungradable(text_kind(text))
+    if text.count("{") + text.count("[") > MAX_PARTS:
+        raise Ungradable(f"The file has more than {MAX_PARTS // 10**6} million parts. "
+                         "Clear the notebook's outputs and hand it in again.")
+    try:
+        root, end = _JSON.raw_decode(text)
+    except RecursionError as error:
+        raise Ungradable("The file is nested too deep to be a notebook. "
+                         "Save it again and hand it in.") from error
+    except json.JSONDecodeError as error:
+        raise Ungradable(damage(text, error)) from error
+    rest = text[end:].strip(_PADDING)
+    if not rest:
+        return root
+    if not _holds_cells(root):
+        raise Ungradable(damage(text, json.JSONDecodeError("Extra data", text, end)))
+    if re.match(r"\s*\{", rest) and '"cells"' in rest:
+        raise Ungradable("Two notebooks stand in this file, one after the other. Hand in one of them.")
+    warnings.append("The file goes on after the end of the notebook; that part was left out.")
+    return root
+
+
+def _holds_cells(root: Any) -> bool:
+    return isinstance(root, dict) and any(isinstance(root.get(k), list) for k in ("cells", "worksheets"))
+
+
 def _cells(root: Any) -> list:
-    if not isinstance(root, dict):
-        raise Ungradable("The file is JSON but not a notebook. Hand in the .ipynb file of the lesson.")
+    if isinstance(root, dict) and not _holds_cells(root) and _holds_cells(root.get("content")):
+        root = root["content"]  # as Jupyter's server sends a file
+    if not _holds_cells(root):
+        raise Ungradable(json_kind(root))
     cells = root.get("cells")
-    if cells is None and isinstance(root.get("worksheets"), list):  # nbformat 3
+    if not isinstance(cells, list):  # nbformat 3
         sheets = [s.get("cells") for s in root["worksheets"] if isinstance(s, dict)]
         cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
-    if not isinstance(cells, list):
-        raise Ungradable("The file is JSON but has no list of cells. Hand in the .ipynb file of the lesson.")
     if len(cells) > MAX_CELLS:
         raise Ungradable(f"The notebook has more than {MAX_CELLS} cells. Hand in the lesson's notebook only.")
     return cells
@@ -106,7 +134,8 @@ def _cell(number: int, cell: Any, warnings: list[str]) -> Cell:
     if not isinstance(cell, dict):
         warnings.append(f"Cell {number} is not a cell and was left out.")
         return Cell(number, False, "")
-    source = cell.get("source", cell.get("input"))
+    source = cell.get("source")
+    source = cell.get("input") if source is None else source  # nbformat 3
     if isinstance(source, list):
         if not all(isinstance(part, str) for part in source):
             warnings.append(f"Cell {number} has lines that are not text; they were left out.")
@@ -116,4 +145,14 @@ def _cell(number: int, cell: Any, warnings: list[str]) -> Cell:
     if not isinstance(source, str):
         source = ""
     source = source.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace").decode()
-    return Cell(number, str(cell.get("cell_type")).lower() == "code", source)
+    return Cell(number, _is_code(number, cell, warnings), source)
+
+
+def _is_code(number: int, cell: dict, warnings: list[str]) -> bool:
+    kind = cell.get("cell_type")
+    kind = kind.strip().lower() if isinstance(kind, str) else ""
+    if kind in ("code", "markdown", "raw", "heading", "html"):
+        return kind == "code"
+    warnings.append(f"Cell {number} does not say what kind of cell it is: "
+                    "what else is in it was taken as a guide.")
+    return bool({"outputs", "execution_count", "input"} & set(cell))

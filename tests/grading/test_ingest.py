@@ -4,8 +4,6 @@ import json
 import os
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from grading.ingest.folder import printable
 from grading.ingest.magics import parse as parse_cell
@@ -15,70 +13,8 @@ from grading.ingest.select import select
 from tests.grading import mini
 
 
-def sources(notebook) -> list[str]:
-    return [cell.source for cell in notebook.code]
-
-
 def missing(*cells: str, setup=mini.SETUP) -> dict:
     return dict(select(parse(mini.dump(*cells, setup=setup)), mini.EXERCISES).missing)
-
-
-@pytest.mark.parametrize("encode", [
-    lambda text: text.encode(), lambda text: b"\xef\xbb\xbf" + text.encode(),
-    lambda text: text.encode("utf-16"), lambda text: b"\n\n" + text.encode()])
-def test_encodings(encode):
-    text = json.dumps(mini.notebook("é = 1"), ensure_ascii=False)
-    assert sources(parse(encode(text)))[-1] == "é = 1"
-
-
-def test_bytes_that_are_not_utf8_are_replaced_with_a_warning():
-    notebook = parse(mini.dump("a = 'é'").replace(b"\\u00e9", b"\xe9"))
-    assert notebook.warnings and sources(notebook)[-1] == "a = '�'"
-
-
-def test_format_three():
-    cells = [{"cell_type": "code", "input": ["a = 1\n", "b = 2"], "language": "python", "outputs": []},
-             {"cell_type": "markdown", "source": "text"}]
-    notebook = parse(json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}).encode())
-    assert sources(notebook) == ["a = 1\nb = 2"]
-
-
-@pytest.mark.parametrize(("source", "text"), [
-    (None, ""), (["a\n", "b"], "a\nb"), (["a", None, 3, "b"], "ab"), (3, ""), ({"a": 1}, ""),
-    ("a\r\nb", "a\nb"),
-    ("\ud800", "?")])
-def test_sources_of_any_kind(source, text):
-    data = json.dumps({"cells": [{"cell_type": "code", "source": source}, None, 3, {}]}).encode()
-    assert sources(parse(data)) == [text]
-
-
-@pytest.mark.parametrize(("data", "says"), [
-    (b"{", "not JSON"), (mini.honest()[:-20], "not JSON"), (b"<!DOCTYPE html><html>", "web page"),
-    (b"[]", "not a notebook"), (b"3", "not a notebook"), (b'{"cells": {}}', "no list of cells"),
-    (b'{"worksheets": 3}', "no list of cells"), (b"[" * 100_000, "nested"), (b"PK\x03\x04zip", "not JSON"),
-    (b'{"cells": [' + b"{}," * 3000 + b"{}]}", "cells"), (b"9" * 10_000, "not a notebook")])
-def test_what_cannot_be_read_says_why(data, says):
-    with pytest.raises(Ungradable, match=says):
-        parse(data)
-
-
-def test_empty_files_are_notebooks_without_cells():
-    assert parse(b"").cells == () and parse(b"").warnings
-    assert parse(b'{"cells": [], "metadata": {"x": NaN}}').cells == ()
-
-
-@given(st.integers(0, 10_000), st.binary(min_size=1, max_size=6), st.integers(0, 40))
-@settings(max_examples=150, deadline=None)
-def test_mutated_bytes_never_raise_anything_else(place, noise, cut):
-    data = bytearray(mini.honest())
-    place %= len(data)
-    data[place:place + cut] = noise
-    try:
-        notebook = parse(bytes(data))
-        find_lesson(notebook)
-        select(notebook, mini.EXERCISES)
-    except Ungradable as error:
-        assert str(error)
 
 
 def test_links_pipes_and_large_files_are_refused(tmp_path):
