@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from grading.report.fill import Person, Report, fill, finish, key, match, names, totals
+from grading.report.kept import class_records
 from grading.report.overrides import effective
-from grading.report.schema import RecordError, records
+from grading.report.schema import RecordError
 from grading.report.sheet import Sheet, value
 from grading.report.spreadsheet import TableError
 
@@ -42,14 +43,14 @@ def canvas(out: Path, gradebook: Path, column: str, output: Path, scale: bool) -
     is listed and left alone. Excused students stay excused.
     """
     try:
-        results, sheet = [effective(r) for r in records(out)], Sheet.read(gradebook)
+        results, sheet = [effective(r) for r in class_records(out)], Sheet.read(gradebook)
         place = _column(sheet, column)
         people = _people(sheet)
     except (RecordError, TableError) as error:
         raise click.ClickException(str(error)) from error
     possible = _possible(sheet, place)
     report = Report()
-    pairs = match(results, people, report)
+    pairs = match(results, people, report, "canvas")
     fill(sheet, place, pairs, report, maximum=lambda person: possible, scale=scale, comma=sheet.comma(place),
          locked=lambda person: _NOT_NUMBERS.get(sheet.text(person.row, place).strip().upper(), ""))
     note = totals([r for r, _ in pairs], possible, scale)

@@ -40,7 +40,8 @@ _ITEM = {True: ("passed", "✔", "right"), False: ("failed", "✘", "not right")
 
 def render(record: Mapping[str, Any]) -> str:
     """The page of one record, with what an instructor changed or says, as HTML."""
-    return _template().render(page=_page(effective(dict(record))), style=style(), policy=policy())
+    sheet = style("feedback")
+    return _template().render(page=_page(effective(dict(record))), style=sheet, policy=policy(sheet))
 
 
 def shown(text: Any, limit: int = MAX_TEXT) -> str:
@@ -51,14 +52,15 @@ def shown(text: Any, limit: int = MAX_TEXT) -> str:
 
 
 @cache
-def style() -> Markup:
-    """The style sheet, ours to the last character."""
-    return Markup(Path(__file__).with_name("feedback.css").read_text(encoding="utf-8"))
+def style(*names: str) -> Markup:
+    """Style sheets of this package, ours to the last character."""
+    return Markup("").join(Markup(Path(__file__).with_name(f"{name}.css").read_text(encoding="utf-8"))
+                           for name in names)
 
 
-def policy(images: str = "'none'") -> str:
+def policy(sheet: str, images: str = "'none'") -> str:
     """A content security policy: this style sheet and nothing else, unless images may stand in the page."""
-    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     return (f"default-src 'none'; style-src 'sha256-{digest}'; img-src {images}; "
             "base-uri 'none'; form-action 'none'")
 
@@ -154,7 +156,7 @@ def _note(part: Mapping[str, Any], override: Mapping[str, Any] | None) -> dict[s
     return {"title": title.format(by), "comment": shown(override["comment"])}
 
 
-def _code(text: str) -> Markup:
+def code(text: str) -> Markup:
     """What stands between backticks as code; escaped before, so that no mark-up but ours comes out."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
@@ -164,5 +166,5 @@ def _template() -> jinja2.Template:
     source = Path(__file__).with_name("feedback.html").read_text(encoding="utf-8")
     room = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
                               lstrip_blocks=True)
-    room.filters["code"] = _code
+    room.filters["code"] = code
     return room.from_string(source)

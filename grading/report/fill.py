@@ -71,11 +71,11 @@ def names(text: str) -> set[str]:
 
 
 def match(records: Sequence[Mapping[str, Any]], people: Sequence[Person], report: Report,
-          ) -> list[tuple[Mapping[str, Any], Person]]:
+          platform: str) -> list[tuple[Mapping[str, Any], Person]]:
     """The records whose student is exactly one person, with that person."""
     pairs = []
     for record in records:
-        found = [p for p in people if _same(record["student"], p)]
+        found = [p for p in people if _same(record, p, platform)]
         if len(found) == 1:
             pairs.append((record, found[0]))
         elif found:
@@ -91,11 +91,16 @@ def match(records: Sequence[Mapping[str, Any]], people: Sequence[Person], report
     return [(record, person) for record, person in pairs if times[person.row] == 1]
 
 
-def _same(student: str, person: Person) -> bool:
+def _same(record: Mapping[str, Any], person: Person, platform: str) -> bool:
+    """By the platform's own number, if it handed the submission out; else by whatever names the student."""
+    told, student = record.get("identity") or {}, record["student"]
+    if told.get("lms") == platform and told.get("id"):
+        return told["id"] == person.id
     numbered = _NUMBERED.fullmatch(student)
     if numbered and person.id == numbered[2]:
         return True
-    return key(student) in person.keys or (bool(person.id) and student.strip() == person.id)
+    words = {key(word) for word in (student, told.get("id"), told.get("email")) if word}
+    return bool(words & person.keys) or (bool(person.id) and student.strip() == person.id)
 
 
 def _who(record: Mapping[str, Any]) -> str:

@@ -97,7 +97,7 @@ def exercises_of(lesson: Lesson) -> list[Exercise]:
 
 
 def _graded(submission: Submission, settings: Settings) -> dict:
-    notebook, lesson, content = _choose(submission, settings.lesson, settings.fallback)
+    notebook, lesson, content = choose(submission, settings.lesson, settings.fallback)
     assignment = settings.assignment
     exercises = [e for e in exercises_of(lesson) if assignment is None or e.id in assignment.exercises]
     selection = select(notebook, exercises)
@@ -144,7 +144,7 @@ def _verdict(exercise: Exercise, session: Session, seed: bytes, numbers: int, pr
     return public(exercise, verdict, failures[0]) if failures else verdict
 
 
-def _choose(submission: Submission, wanted: str, fallback: str) -> tuple[Notebook, Lesson, str]:
+def choose(submission: Submission, wanted: str, fallback: str) -> tuple[Notebook, Lesson, str]:
     """The notebook to grade, its lesson, and the hash of its bytes."""
     if submission.problem:
         raise Ungradable(submission.problem)

@@ -12,8 +12,9 @@ import click
 
 from grading.report.feedback import number, shown
 from grading.report.fill import Person, Report, fill, finish, key, match, names, totals
+from grading.report.kept import class_records
 from grading.report.overrides import effective
-from grading.report.schema import RecordError, records
+from grading.report.schema import RecordError
 from grading.report.sheet import Sheet, value
 from grading.report.spreadsheet import TableError, cell
 
@@ -46,7 +47,7 @@ def moodle(out: Path, worksheet: Path, output: Path, scale: bool, comments: bool
     submissions carry), ID number, user name, address or whole name; who is not clear is left alone.
     """
     try:
-        results, sheet = [effective(r) for r in records(out)], Sheet.read(worksheet)
+        results, sheet = [effective(r) for r in class_records(out)], Sheet.read(worksheet)
         place = _columns(sheet, titles)
     except (RecordError, TableError) as error:
         raise click.ClickException(str(error)) from error
@@ -55,7 +56,7 @@ def moodle(out: Path, worksheet: Path, output: Path, scale: bool, comments: bool
     if comments and not sheet.encoding.startswith("utf"):
         raise click.ClickException(f"{worksheet} is not in UTF-8: download it again and leave it as it comes")
     people, report = _people(sheet, place), Report()
-    pairs = match(results, people, report)
+    pairs = match(results, people, report, "moodle")
     done = fill(sheet, place["Grade"], pairs, report, scale=scale, strict=True,
                 comma=sheet.comma(place["Grade"], place["Maximum grade"]),
                 maximum=lambda person: value(sheet.text(person.row, place["Maximum grade"])),
