@@ -16,7 +16,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -136,13 +136,14 @@ class _Batch:
                 yield task
 
     def save(self, records: Iterator[dict]) -> None:
-        for record in records:
-            student = self.people.pop(record["student"])
-            if record["status"] == "ungradable" and not self.settled:
-                self.later.append(student)
-                continue
-            self.store.save(record)
-            self._keep(record, False)
+        with closing(records):  # an error here ends the judges, too
+            for record in records:
+                student = self.people.pop(record["student"])
+                if record["status"] == "ungradable" and not self.settled:
+                    self.later.append(student)
+                    continue
+                self.store.save(record)
+                self._keep(record, False)
 
     def settle(self) -> None:
         """Every notebook that shows a lesson has been seen."""

@@ -18,6 +18,7 @@ SECRET = ".secret"
 _BEFORE = ("student", "lesson", "status", "points", "out_of")  # the exercises' columns
 _AFTER = ("message", "machine_points", "comment", "file", "attempt", "submitted", "late", "name")
 _ROW = ("student", "lesson", "status", "points", "out_of", "file", "attempt", "submitted", "late", "override")
+_NEEDED = {*_BEFORE, "message", "file", "exercises"}  # of a record of any version
 
 
 class StoreError(RuntimeError):
@@ -80,7 +81,8 @@ class Store:
             record = json.loads(self._path(student, "results", "json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return record if isinstance(record, dict) and record.get("student") == student else None
+        whole = isinstance(record, dict) and _NEEDED <= record.keys() and record["student"] == student
+        return record if whole else None
 
     def save(self, record: dict) -> None:
         """The feedback first: a record that is there says that all of it is."""
