@@ -22,7 +22,7 @@ COMMANDS = {
     "quality": "grading.quality:quality",
     "regrade": "grading.report.regrade:regrade",
     "release": "grading.release:release",
-    "similarity": "grading.report.similarity:similarity",
+    "similarity": "grading.report.similarity_report:similarity",
     "statistics": "grading.report.statistics:statistics",
     "table": "grading.table:table",
 }

@@ -1,5 +1,6 @@
 """A batch that was graded, read again: the records of its class, and how it was made."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading.assignment import Assignment
+from grading.ingest.attempts import Student
 from grading.ingest.classroom import Classroom, classroom
+from grading.ingest.folder import Submission
 from grading.ingest.names import Names
 from grading.report.schema import RecordError, records
 from grading.report.spreadsheet import cell, lines
@@ -65,6 +68,15 @@ class Origin:
 
     def counts(self) -> Assignment | None:
         return Assignment.parse(self.assignment, FILE) if self.assignment else None
+
+
+def counted(student: Student, record: dict, policy: str) -> tuple[Submission, bytes] | None:
+    """What was graded of a student, and its notebook, if that is still what was handed in."""
+    for _, submission in student.task(policy).attempts:
+        for _, data in submission.contents() if submission is not None else ():
+            if isinstance(data, bytes) and hashlib.sha256(data).hexdigest() == record.get("content"):
+                return submission, data
+    return None
 
 
 def rewrite(store: Store, changed: dict[str, dict]) -> list[dict]:

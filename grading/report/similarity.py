@@ -1,0 +1,140 @@
+"""Which answers look alike: every pair of a class, and each answer with the published solution.
+
+What the lesson itself gives is left out, down to fingerprints that its own code has. Pairs are counted
+through an inverted index from fingerprints to answers, so a class of hundreds takes seconds. A pair proves
+nothing by itself: solutions are public, and two people may think of the same lines.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import nbformat
+
+from grading.exercise import Exercise
+from grading.ingest.notebook import Cell, Notebook
+from grading.ingest.select import select
+from grading.ingest.units import units
+from grading.report.winnowing import fingerprints, words
+from grading.solutions import solution_of
+
+SOLUTION = "(published solution)"
+ALL = "(all exercises)"
+SHORTEST = 8  # fingerprints: with fewer than these, two honest answers are alike too often
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody wrote for one exercise, without what was given."""
+
+    student: str
+    source: str
+    marks: Counter = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        return sum(self.marks.values())
+
+    @property
+    def short(self) -> bool:
+        return self.size < SHORTEST
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers. similarity: twice the shared fingerprints over all of both, from 0 to 1.
+
+    rare: shared fingerprints that neither the published solution nor many others have.
+    kind: "word for word" but for layout and comments, "the same but for names", or nothing.
+    """
+
+    exercise: str
+    one: str
+    other: str
+    similarity: float
+    rare: int
+    shared: int
+    sizes: tuple[int, int]
+    kind: str = ""
+
+
+@dataclass
+class Given:
+    """What the lesson hands out: statements, and the fingerprints of all its code."""
+
+    statements: set[str]
+    marks: set[int]
+
+    @classmethod
+    def of(cls, path: Path) -> "Given":
+        """From the student's notebook of a lesson."""
+        code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        marks = set().union(*(fingerprints(source) for source in code))
+        return cls({words(piece) for source in code for piece in _statements(source)}, marks)
+
+
+def answer(notebook: Notebook, exercise: Exercise, given: Given, student: str) -> Answer | None:
+    """A student's answer with the functions that it calls; None if nothing was written."""
+    pieces = [piece.source for piece in select(notebook, [exercise]).pieces]
+    own = [piece for piece in pieces if words(piece) not in given.statements]
+    return written(student, "\n\n".join(own), given) if own else None
+
+
+def published(exercise: Exercise, given: Given, root: Path) -> Answer | None:
+    """The solution that the course publishes."""
+    solution = solution_of(exercise.id, root)
+    return written(SOLUTION, solution.source, given) if solution else None
+
+
+def written(student: str, source: str, given: Given) -> Answer:
+    marks = fingerprints(source)
+    return Answer(student, source, Counter({m: count for m, count in marks.items() if m not in given.marks}))
+
+
+def pairs(exercise: str, answers: Sequence[Answer]) -> list[Pair]:
+    """Every pair that shares something and is long enough to tell, the likest first."""
+    told = [a for a in answers if not a.short]
+    index: dict[int, list[int]] = defaultdict(list)
+    for i, a in enumerate(told):
+        for mark in a.marks:
+            index[mark].append(i)
+    public = next((set(a.marks) for a in told if a.student == SOLUTION), set())
+    few = max(3, len(told) // 10)
+    shared: Counter[tuple[int, int]] = Counter()
+    rare: Counter[tuple[int, int]] = Counter()
+    for mark, holders in index.items():
+        special = mark not in public and len(holders) <= few
+        for i, j in combinations(holders, 2):
+            count = min(told[i].marks[mark], told[j].marks[mark])
+            shared[i, j] += count
+            rare[i, j] += count * special
+    found = [_pair(exercise, told[i], told[j], count, rare[i, j]) for (i, j), count in shared.items()]
+    return sorted(found, key=_order)
+
+
+def together(by_exercise: dict[str, list[Answer]]) -> list[Pair]:
+    """The same over all exercises at once, which may tell where each one is too short."""
+    whole: dict[str, Counter] = defaultdict(Counter)
+    for place, answers in enumerate(by_exercise.values()):
+        for a in answers:
+            whole[a.student].update({mark << 8 | place: count for mark, count in a.marks.items()})
+    return pairs(ALL, [Answer(student, "", marks) for student, marks in whole.items()])
+
+
+def _pair(exercise: str, a: Answer, b: Answer, shared: int, rare: int) -> Pair:
+    one, other = sorted((a, b), key=lambda answer: (answer.student == SOLUTION, answer.student))
+    kind = ""
+    if a.marks == b.marks and a.source:
+        kind = "word for word" if words(a.source) == words(b.source) else "the same but for names"
+    return Pair(exercise, one.student, other.student, 2 * shared / (a.size + b.size), rare, shared,
+                (one.size, other.size), kind)
+
+
+def _order(pair: Pair) -> tuple:
+    return -round(pair.similarity, 9), -pair.rare, -pair.shared, pair.exercise, pair.one, pair.other
+
+
+def _statements(source: str) -> list[str]:
+    return [unit.source for unit in units((Cell(1, True, source),))[0]]
