@@ -68,7 +68,7 @@ def parse(data: bytes) -> Notebook:
     warnings: list[str] = []
     text = _decode(data, warnings).strip(_PADDING)
     if not text:
-        return Notebook((), ("The file is empty.",))
+        return Notebook((), ("The file is empty. Save the notebook and hand it in again.",))
     listed = _cells(_root(text, warnings))
     cells = tuple(_cell(number, cell, warnings) for number, cell in enumerate(listed, 1))
     if sum(len(cell.source) for cell in cells if cell.code) > MAX_CODE:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from grading.exercise import Exercise
 from grading.ingest.match import find_answer
 from grading.ingest.notebook import Notebook
+from grading.ingest.order import out_of_order
 from grading.ingest.units import Unit, units
 
 
@@ -59,6 +60,7 @@ def select(notebook: Notebook, exercises: Sequence[Exercise]) -> Selection:
                    for i in chosen)
     warnings = [a.warning for a in answers.values() if a.warning]
     warnings += [f"Cell {b.cell} is not Python ({b.message}) and was left out." for b in broken]
+    warnings += out_of_order(found, index, chosen)
     return Selection(pieces, {id: a.missing for id, a in answers.items() if a.unit is None},
                      (*notebook.warnings, *warnings),
                      {id: tuple(sorted(place[i] for i in units)) for id, units in needs.items()})
