@@ -11,6 +11,7 @@ LESSON ?=
 ONLY ?=
 TESTS ?= tests --ignore=tests/browser --ignore=tests/interop
 SEEDS ?= 3
+BENCH_ARGS ?=
 FOLDER ?= submissions
 OUT ?= marks
 
@@ -22,7 +23,7 @@ READY := $(VENV)/.ready
 test: export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: lab test lint notebooks weights table quality grade clean help
+.PHONY: lab test lint notebooks weights table quality bench grade clean help
 
 lab: $(READY)  ## set up and open the first lesson in JupyterLab
 	@first=$$(ls notebooks/*.ipynb 2>/dev/null | head -n 1); \
@@ -46,6 +47,9 @@ table: $(READY)  ## measure the course's models over seeds [LESSON=10 SEEDS=3]
 
 quality: $(READY)  ## measure the checks: known mistakes, mutants, false refusals
 	$(BIN)/genlab quality
+
+bench: $(READY)  ## grade the same notebooks with genlab, nbgrader and Otter, and print the ratios [BENCH_ARGS=]
+	$(BIN)/python -m bench.grading $(BENCH_ARGS)
 
 grade: $(READY)  ## mark submissions [FOLDER=submissions OUT=marks]
 	$(BIN)/genlab grade $(FOLDER) -o $(OUT)
