@@ -2,7 +2,6 @@
 
 import functools
 import json
-import random
 import sys
 
 import pytest
@@ -12,8 +11,6 @@ import grading.checking
 from grading import check, use
 from grading.fingerprint import Fluid, fingerprint
 from grading.ingest.classroom import classroom
-from grading.ingest.notebook import Ungradable, parse
-from grading.ingest.select import select
 from grading.judge import judge
 from grading.report.spreadsheet import cell
 from grading.runner import run_in_process
@@ -177,53 +174,6 @@ def test_hidden_inputs_do_not_come_back_through_a_second_start(graded, tmp_path)
       "def affine(x, w):\n    return Like()", mini.SCALE_CELL), [0, 2])])
 def test_odd_notebooks(graded, sources, expected):
     assert points(graded(mini.dump(*sources))) == expected
-
-
-@pytest.mark.parametrize("edit", [
-    lambda nb: nb["metadata"].update(number=int("9" * 4000)),
-    lambda nb: [c.update(source=c["source"].split("\n")) for c in nb["cells"]],
-    lambda nb: [c.update(cell_type=c["cell_type"].title()) for c in nb["cells"]]])
-def test_notebooks_that_other_tools_have_written(edit):
-    notebook = json.loads(mini.honest())
-    edit(notebook)
-    assert not select(parse(json.dumps(notebook).encode()), mini.EXERCISES).missing
-
-
-def damaged(draw: random.Random) -> bytes:
-    """A good notebook after one to three edits of its bytes, its JSON or its cells."""
-    data = bytearray(mini.honest("%matplotlib inline", "x = [\n1,\n2]\nprint(x)"))
-    notebook = json.loads(data)
-    kind = draw.choice(("bytes", "json", "cells"))
-    for _ in range(draw.randint(1, 3)):
-        cell = draw.choice(notebook["cells"] or [{}])
-        if kind == "bytes":
-            at = draw.randrange(len(data))
-            data[at:at + draw.randint(0, 3)] = draw.randbytes(draw.randint(0, 3))
-        elif kind == "json":
-            values = [None, 3, [], {}, [[None]], "x", [1, "y\n"], 1e999]
-            cell[draw.choice(list(cell) or ["source"])] = draw.choice(values)
-        else:
-            text = str(cell.get("source", ""))
-            at = draw.randrange(len(text) + 1)
-            letter = draw.choice("()[]{}'\"\\\n\t%!?#:=\x00\x0cé\ud800@")
-            cell["source"] = text[:at] + letter + text[at + draw.randint(0, 5):]
-    return bytes(data) if kind == "bytes" else json.dumps(notebook).encode()
-
-
-def test_damaged_notebooks_are_read_or_refused_with_a_sentence():
-    draw = random.Random(7)
-    read = 0
-    for _ in range(300):
-        data = damaged(draw)
-        try:
-            found = select(parse(data), mini.EXERCISES)
-        except Ungradable as error:
-            assert str(error).endswith(".")
-            continue
-        read += 1
-        answered = {id for piece in found.pieces for id in piece.answers}
-        assert set(found.missing) | answered == {e.id for e in mini.EXERCISES}
-    assert read > 150
 
 
 def test_names_that_look_alike_stay_several_students(tmp_path):

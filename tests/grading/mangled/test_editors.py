@@ -48,6 +48,7 @@ EDITORS = {
     "Databricks": notebook(lambda c: c.update(metadata={"application/vnd.databricks.v1+cell": {}})),
     "jupytext": notebook(lambda c: c.update(metadata={"lines_to_next_cell": 2}), metadata={
         "jupytext": {"formats": "ipynb,py:percent", "text_representation": {"extension": ".py"}}}),
+    "capitals": notebook(lambda c: c.update(cell_type=c["cell_type"].title())),
     "widgets": notebook(metadata={"widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}}}),
     "attachments": notebook(lambda c: c.update(attachments={"a.png": {"image/png": "iVBORw0KGgo="}})),
     "errors": notebook(lambda c: c.update(outputs=[{"output_type": "error", "traceback": ["\x1b[0;31mx"]}])),
