@@ -29,7 +29,7 @@ COMMANDS = {
 SUMMARIES = {
     "build": "Make notebooks from lessons, or check that they are up to date.",
     "canvas": "Fill marks into a gradebook that Canvas exported.",
-    "executed": "Run submissions in the sandbox and keep copies with their outputs.",
+    "executed": "Keep copies of submissions with the outputs of a run.",
     "grade": "Mark a folder of submissions.",
     "gradescope": "Build an autograder for Gradescope.",
     "moodle": "Fill marks into a grading worksheet that Moodle exported.",

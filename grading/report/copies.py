@@ -172,7 +172,8 @@ def _shown(cell: Cell, outputs) -> dict:
     code = source
     if len(source) <= _PRETTY:
         code = Markup(highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
-    shots = [{"kind": o.kind, "text": o.text, "png": base64.b64encode(o.png).decode()} for o in outputs]
+    shots = [{"kind": o.kind, "text": shown(o.text, MAX_TEXT), "png": base64.b64encode(o.png).decode()}
+             for o in outputs]
     return {"text": "", "code": code, "outputs": shots}
 
 
