@@ -13,6 +13,7 @@ from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
     Executor,
+    Future,
     ProcessPoolExecutor,
     wait,
 )
@@ -35,6 +36,7 @@ from grading.sandbox import isolation
 
 Progress = Callable[[dict, bool, int], None]  # a row, was it there already, how many there will be
 Grade = Callable[[Submission, Settings], dict]
+_KILLED = "KilledWorker"  # the error of dask.distributed, which need not be installed
 IN_FLIGHT = 256 << 20  # bytes of notebooks that are with judges or on their way
 
 
@@ -183,7 +185,7 @@ class _Runner:
                         return lost
                     for future in wait(pending, return_when=FIRST_COMPLETED).done:
                         task = pending.pop(future)
-                        record = self._result(future, task, settings)
+                        record = self._result(future)
                         if record is None:
                             lost.append(task)
                         else:
@@ -201,33 +203,34 @@ class _Runner:
             try:
                 pending[pool.submit(grade_student, task, settings, self.grade)] = task
             except BrokenExecutor as error:
-                self._broken(error)
+                self._mourn(error)
                 lost.append(task)
 
-    def _result(self, future, task: Task, settings: Settings) -> dict | None:
+    def _result(self, future: Future) -> dict | None:
         """The record; None if the judge's process died, perhaps because of another task."""
         try:
             return future.result()
-        except BrokenExecutor as error:
-            self._broken(error)
-            return None
-        except CancelledError as error:
-            raise BatchError("the connection to the judges was lost") from error
         except Exception as error:
-            if type(error).__name__ != "KilledWorker":  # dask's word for a task whose workers keep dying
-                raise
-            return _unfinished(task, settings, error)
+            self._mourn(error)
+            return None
 
     def _alone(self, task: Task, settings: Settings) -> dict:
+        """Once more, with no other task beside it that could take the judge down."""
         try:
             with self.make(1) as pool:
                 return pool.submit(grade_student, task, settings, self.grade).result()
-        except BrokenExecutor as error:
+        except Exception as error:
+            self._mourn(error)
             return _unfinished(task, settings, error)
 
-    def _broken(self, error: BrokenExecutor) -> None:
-        if self.given:
+    def _mourn(self, error: Exception) -> None:
+        """Comes back if a judge's process died and others can go on."""
+        if isinstance(error, CancelledError):
+            raise BatchError("the connection to the judges was lost") from error
+        if isinstance(error, BrokenExecutor) and self.given:
             raise BatchError(f"the executor is broken: {error}") from error
+        if not isinstance(error, BrokenExecutor) and type(error).__name__ != _KILLED:
+            raise error
 
 
 def _unfinished(task: Task, settings: Settings, error: Exception) -> dict:

@@ -138,7 +138,7 @@ def _summary(rows: list[dict], out: Path) -> None:
     mean = f", {100 * sum(marked) / len(marked):.0f} % of the points on average" if marked else ""
     reasons = sum(row["status"] == "ungradable" for row in rows)
     unreadable = f", {reasons} that cannot be graded" if reasons else ""
-    click.echo(f"{len(rows)} students: {len(marked)} marked{mean}{unreadable}. "
+    click.echo(f"{len(rows)} student{'s' * (len(rows) != 1)}: {len(marked)} marked{mean}{unreadable}. "
                f"Marks are in {out / 'marks.csv'}.")
     failed = sum(row["status"] == "not graded" for row in rows)
     if failed:

@@ -159,7 +159,8 @@ def test_a_second_grader_is_told_who_is_at_work(place, tmp_path, quick):
     first = Store(tmp_path / "out")
     result = call(place, tmp_path / "out")
     assert result.exit_code == 1
-    assert f"another grader (process {os.getpid()} on" in result.output and "choose another -o" in result.output
+    assert f"another grader (process {os.getpid()} on" in result.output
+    assert "choose another -o" in result.output
     first.close()
     assert call(place, tmp_path / "out").exit_code == 0
 
@@ -225,8 +226,9 @@ def test_records_of_an_older_version(graded, tmp_path):
     (out / "results").mkdir(parents=True)
     old = {"format": 1, "student": "a", "status": "graded", "points": 9, "out_of": 9, "exercises": [],
            "lesson": "10_vae", "message": "", "file": "a.ipynb"}
-    for name, text in {"a": json.dumps(old), "gone": json.dumps(old | {"student": "gone"}), "cut": '{"student',
-                       "b": json.dumps({"format": 2, "student": "b"}), "list": "[]"}.items():
+    texts = {"a": json.dumps(old), "gone": json.dumps(old | {"student": "gone"}), "cut": '{"student',
+             "b": json.dumps({"format": 2, "student": "b"}), "list": "[]"}
+    for name, text in texts.items():
         (out / "results" / f"{name}.json").write_text(text)
     records = graded(place)
     assert {r["format"] for r in records.values()} == {2} and set(finished(out)) == {"a", "b"}
