@@ -68,7 +68,10 @@ def gradescope(lesson: str, out: Path, set_work: Path | None, isolation: str, vi
              "run_autograder": _script("run_autograder.sh")}
     if set_work:
         files[ASSIGNMENT] = set_work.read_text(encoding="utf-8-sig")
-    _write(out, files)
+    try:
+        _write(out, files)
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror}") from error
     click.echo(_AFTER.format(out=out, name=out.name, points=assignment.out_of, size=out.stat().st_size / 1e6))
 
 

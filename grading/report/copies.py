@@ -62,11 +62,8 @@ def run(notebook: Notebook, connect: Callable[[], Connection], *, seconds: float
     except (OSError, NoIsolation) as error:
         raise GraderFault(f"a worker cannot be started: {error}") from error
     try:
-        if frames.read(connection.source, _START).kind != "ready":
-            raise GraderFault("a worker began in another way")
-        fields = {"cells": cells, "seconds": seconds}
+        _begin(connection, cells, seconds)
         end = time.monotonic() + total
-        frames.write(connection.sink, frames.encode(Frame("copy", fields)), seconds)
         for number, _ in cells:
             outputs[number] = _one(connection, number, min(seconds, max(0.0, end - time.monotonic())))
     except _Ended as ended:
@@ -76,6 +73,16 @@ def run(notebook: Notebook, connect: Callable[[], Connection], *, seconds: float
     for number, _ in cells:
         outputs.setdefault(number, [Output("error", "Not run: a cell above did not come back.")])
     return outputs, connection.isolation
+
+
+def _begin(connection: Connection, cells: list, seconds: float) -> None:
+    try:
+        if frames.read(connection.source, _START).kind != "ready":
+            raise frames.Malformed("another word than ready")
+        fields = {"cells": cells, "seconds": seconds}
+        frames.write(connection.sink, frames.encode(Frame("copy", fields)), seconds)
+    except (frames.Late, frames.Closed, frames.Malformed) as error:
+        raise GraderFault(f"a worker did not begin ({error})") from error
 
 
 class _Ended(Exception):

@@ -160,7 +160,14 @@ def finish(sheet: Sheet, report: Report, source: Path, out: Path, table: str) ->
     if not report.filled:
         raise click.ClickException("nothing was filled, so no file was written. Students are recognised by "
                                    "number, login, address or whole name: see `genlab grade --map`")
-    out.write_bytes(sheet.to_bytes())
+    temporary = out.with_name(f".{out.name}.tmp")
+    try:
+        temporary.write_bytes(sheet.to_bytes())
+        temporary.replace(out)
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
     click.echo(f"{report.filled} filled, in {out}")
     if report.misplaced:
         raise click.ClickException(f"{report.misplaced} not placed: see above. The rest is in {out}")

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
@@ -18,8 +19,9 @@ from grading.report.grade import Settings
 from grading.report.kept import Origin
 from grading.report.store import Store
 from grading.sandbox import copy, frames
+from grading.sandbox.client import GraderFault
 from grading.sandbox.frames import Frame
-from grading.sandbox.start import Connection
+from grading.sandbox.start import Connection, connect
 from tests.grading import mini
 from tests.grading.conftest import forked
 from tests.grading.handing_out.test_png import drawn
@@ -176,6 +178,41 @@ def test_a_picture_that_is_none_is_dropped():
     sound = f"display({{'image/png': {base64.b64encode(drawn()).decode()!r}}}, raw=True)"
     _, outputs, _ = ran(broken, sound)
     assert not any(o.png for o in outputs[2]) and outputs[3][0].png
+
+
+ATTEMPTS = {
+    "open(PATH).read()": "Error", "open(PATH, 'w')": "Error", "os.fork()": "Error",
+    "open('/etc/passwd').read()": "Error", "socket.create_connection(('127.0.0.1', PORT), 2)": "Error",
+    "subprocess.check_output(['id'])": "Error", "open(f'/proc/{os.getppid()}/environ').read()": "Error",
+    "__import__('grading.exercises')": "ModuleNotFoundError", "1 + 1": "2",
+}
+
+
+def test_a_copy_is_run_behind_the_walls(tmp_path):
+    """What a notebook may try while its copy is made, in the strongest tier that this machine gives."""
+    secret = tmp_path / "secret"
+    secret.write_text("nobody reads this")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        known = f"import os, socket, subprocess\nPATH, PORT = {str(secret)!r}, {server.getsockname()[1]}"
+        notebook = parse(mini.dump(known, *ATTEMPTS, setup=()))
+        outputs, tier = run(notebook, connect)
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert tier in ("namespaces", "landlock") and secret.read_text() == "nobody reads this"
+    for cell, (attempt, wanted) in zip(notebook.code[1:], ATTEMPTS.items(), strict=True):
+        assert [wanted in o.text for o in outputs[cell.number]] == [True], (attempt, outputs[cell.number])
+
+
+def test_a_worker_that_does_not_begin_is_a_fault_of_ours():
+    def silent() -> Connection:
+        from_judge, sink = os.pipe()
+        source, to_judge = os.pipe()
+        os.close(to_judge)
+        return Connection(source, sink, lambda: [os.close(fd) for fd in (from_judge, sink, source)])
+
+    with pytest.raises(GraderFault, match="did not begin"):
+        run(parse(mini.dump("1", setup=())), silent)
 
 
 @pytest.fixture

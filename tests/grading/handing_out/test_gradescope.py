@@ -207,8 +207,30 @@ def ran(base, notebook: bytes, secret="ab" * 16) -> subprocess.CompletedProcess:
                           text=True, timeout=500)
 
 
+def spiteful(base) -> bytes:
+    """A wrong answer that also writes results of its own and looks for the secret."""
+    book = json.loads((FOLDER / "wrong.ipynb").read_text(encoding="utf-8"))
+    results, source = base / "results", base / "source"
+    attack = f"""
+for path in ({str(results / "results.json")!r}, {str(results / "stdout")!r}):
+    try:
+        open(path, "w").write('{{"score": 1000}}')
+    except OSError:
+        pass
+try:
+    slerp.found = open({str(source / "secret")!r}).read() + open({str(source / "settings.json")!r}).read()
+except OSError:
+    pass
+else:
+    del slerp  # it would show as a missing answer
+"""
+    cell = next(c for c in book["cells"] if "# Exercise vae-slerp" in "".join(c["source"]))
+    cell["source"] = "".join(cell["source"]) + attack
+    return json.dumps(book).encode()
+
+
 def test_the_autograder_works_where_it_is_unpacked(image):
-    done = ran(image, (FOLDER / "wrong.ipynb").read_bytes())
+    done = ran(image, spiteful(image))
     assert done.returncode == 0, done.stdout + done.stderr
     made = json.loads((image / "results" / "results.json").read_text())
     assert validator("gradescope").is_valid(made) and [t["name"] for t in made["tests"]] == ["vae-slerp"]
@@ -216,6 +238,7 @@ def test_the_autograder_works_where_it_is_unpacked(image):
     assert 0 < test["score"] < test["max_score"] == 6 and test["status"] == "failed"
     assert "Parallel vectors give nan" in test["output"] and made["extra_data"]["isolation"] in done.stdout
     assert not (image / "source" / "secret").exists() and "ab" * 16 not in done.stdout
+    assert [path.name for path in (image / "results").iterdir()] == ["results.json"]
 
 
 def test_walls_that_are_not_there_are_a_failed_autograder(image):
@@ -225,7 +248,7 @@ def test_walls_that_are_not_there_are_a_failed_autograder(image):
     done = ran(image, (FOLDER / "honest.ipynb").read_bytes())
     settings.write_text(kept)
     assert done.returncode == 1 and "there is no isolation 'moat'" in done.stdout
-    assert list((image / "results").iterdir()) == []
+    assert not (image / "results" / "results.json").exists()  # not even the one from before
 
 
 @pytest.mark.parametrize("script", ["setup.sh", "run_autograder.sh"])
