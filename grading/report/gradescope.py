@@ -14,7 +14,6 @@ container for each submission. Nothing that is printed is shown to students (`st
 """
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -115,5 +114,4 @@ def _for_staff(record: Mapping[str, Any]) -> list[str]:
 
 
 if __name__ == "__main__":
-    os.umask(0o077)
     sys.exit(run(Path(sys.argv[1]).resolve()))
