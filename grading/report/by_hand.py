@@ -40,6 +40,7 @@ def override(out: Path, student: str, exercise: str, points: str, comment: str, 
     delete its line there.
     """
     try:
+        class_records(out)  # says so where there is nothing, before a store is made there
         with closing(Store(out)) as store:
             overrides = read(out)
             if student:

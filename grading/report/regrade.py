@@ -68,9 +68,11 @@ def regrade(out: Path, exercise: str, submissions: Path | None, dry_run: bool, i
     The same secret gives the same hidden inputs, so a mark changes only where the check did. The other
     exercises and what stands in overrides.csv are kept. The list of changes goes to OUT/regrades/.
     """
+    wanted = _exercise(exercise)
     try:
+        Origin.read(out)  # says so where there is nothing, before a store is made there
         with closing(Store(out)) as store:
-            run = Regrading(store, _exercise(exercise), isolation)
+            run = Regrading(store, wanted, isolation)
             changes = run(submissions, dry_run)
             _say(run, changes, dry_run)
     except (RecordError, MapError, StoreError, TableError, AssignmentError, Ungradable, OSError) as error:

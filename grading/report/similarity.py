@@ -8,10 +8,10 @@ nothing by itself: solutions are public, and two people may think of the same li
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 
 import nbformat
+import numpy as np
 
 from grading.exercise import Exercise
 from grading.ingest.notebook import Cell, Notebook
@@ -32,6 +32,7 @@ class Answer:
     student: str
     source: str
     marks: Counter = field(repr=False)
+    words: str = ""  # the source without comments and layout
 
     @property
     def size(self) -> int:
@@ -90,49 +91,60 @@ def published(exercise: Exercise, given: Given, root: Path) -> Answer | None:
 
 def written(student: str, source: str, given: Given) -> Answer:
     marks = fingerprints(source)
-    return Answer(student, source, Counter({m: count for m, count in marks.items() if m not in given.marks}))
+    own = Counter({mark: count for mark, count in marks.items() if mark not in given.marks})
+    return Answer(student, source, own, words(source))
 
 
-def pairs(exercise: str, answers: Sequence[Answer]) -> list[Pair]:
-    """Every pair that shares something and is long enough to tell, the likest first."""
+def pairs(exercise: str, answers: Sequence[Answer], least: float = 0.0) -> list[Pair]:
+    """Every pair from `least` on that shares something and is long enough to tell, the likest first."""
     told = [a for a in answers if not a.short]
+    shared, rare = _shared(told)
+    sizes = np.array([a.size for a in told])
+    likeness = 2 * shared / np.add.outer(sizes, sizes).clip(1)
+    ones, others = np.nonzero(np.triu((shared > 0) & (likeness >= least), 1))
+    found = [_pair(exercise, told[i], told[j], int(shared[i, j]), int(rare[i, j]))
+             for i, j in zip(ones, others, strict=True)]
+    return sorted(found, key=order)
+
+
+def _shared(told: Sequence[Answer]) -> tuple[np.ndarray, np.ndarray]:
+    """For every two answers the fingerprints that they share, and those of them that are rare, (N, N)."""
     index: dict[int, list[int]] = defaultdict(list)
     for i, a in enumerate(told):
         for mark in a.marks:
             index[mark].append(i)
-    public = next((set(a.marks) for a in told if a.student == SOLUTION), set())
+    public = set().union(*(a.marks for a in told if a.student == SOLUTION))
     few = max(3, len(told) // 10)
-    shared: Counter[tuple[int, int]] = Counter()
-    rare: Counter[tuple[int, int]] = Counter()
+    shared, rare = np.zeros((2, len(told), len(told)), dtype=np.int32)
     for mark, holders in index.items():
-        special = mark not in public and len(holders) <= few
-        for i, j in combinations(holders, 2):
-            count = min(told[i].marks[mark], told[j].marks[mark])
-            shared[i, j] += count
-            rare[i, j] += count * special
-    found = [_pair(exercise, told[i], told[j], count, rare[i, j]) for (i, j), count in shared.items()]
-    return sorted(found, key=_order)
+        counts = np.array([told[i].marks[mark] for i in holders], dtype=np.int32)
+        both = np.minimum.outer(counts, counts)
+        shared[np.ix_(holders, holders)] += both
+        if mark not in public and len(holders) <= few:
+            rare[np.ix_(holders, holders)] += both
+    return shared, rare
 
 
-def together(by_exercise: dict[str, list[Answer]]) -> list[Pair]:
+def together(by_exercise: dict[str, list[Answer]], least: float = 0.0) -> list[Pair]:
     """The same over all exercises at once, which may tell where each one is too short."""
     whole: dict[str, Counter] = defaultdict(Counter)
     for place, answers in enumerate(by_exercise.values()):
         for a in answers:
             whole[a.student].update({mark << 8 | place: count for mark, count in a.marks.items()})
-    return pairs(ALL, [Answer(student, "", marks) for student, marks in whole.items()])
+    return pairs(ALL, [Answer(student, "", marks) for student, marks in whole.items()], least)
 
 
 def _pair(exercise: str, a: Answer, b: Answer, shared: int, rare: int) -> Pair:
     one, other = sorted((a, b), key=lambda answer: (answer.student == SOLUTION, answer.student))
     kind = ""
     if a.marks == b.marks and a.source:
-        kind = "word for word" if words(a.source) == words(b.source) else "the same but for names"
+        kind = "word for word" if a.words == b.words else "the same but for names"
     return Pair(exercise, one.student, other.student, 2 * shared / (a.size + b.size), rare, shared,
                 (one.size, other.size), kind)
 
 
-def _order(pair: Pair) -> tuple:
+def order(pair: Pair) -> tuple:
+    """The likest first."""
     return -round(pair.similarity, 9), -pair.rare, -pair.shared, pair.exercise, pair.one, pair.other
 
 

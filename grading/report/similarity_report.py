@@ -16,7 +16,7 @@ from grading.registry import find
 from grading.report.feedback import shown
 from grading.report.kept import Origin, class_records, counted
 from grading.report.schema import RecordError
-from grading.report.similarity import SOLUTION, Answer, Given, Pair, answer, pairs, published, together
+from grading.report.similarity import SOLUTION, Answer, Given, Pair, answer, order, pairs, published, together
 from grading.report.spreadsheet import TableError, table
 from grading.report.staff_page import page
 from grading.report.store import write
@@ -80,10 +80,10 @@ def compare(out: Path, root: Path, place: Path | None = None, least: float = 0.5
     for id, answers in found.answers.items():
         solution = published(exercises[id], given[_lesson(id)], root)
         answers += [solution] if solution else []
-        found.pairs += [p for p in pairs(id, answers) if p.similarity >= least]
+        found.pairs += pairs(id, answers, least)
     if len(found.answers) > 1:
-        found.pairs += [p for p in together(found.answers) if p.similarity >= least]
-    found.pairs.sort(key=lambda p: (-round(p.similarity, 9), -p.rare, -p.shared))
+        found.pairs += together(found.answers, least)
+    found.pairs.sort(key=order)
     return found
 
 

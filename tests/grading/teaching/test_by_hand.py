@@ -114,4 +114,4 @@ def test_lines_about_nobody_are_named_when_all_is_graded(room):
 
 def test_a_folder_without_results_is_said_to_be_none(tmp_path):
     result = override(tmp_path, "--student", "a", "--points", "1")
-    assert result.exit_code == 1 and "holds no results" in result.output
+    assert result.exit_code == 1 and "holds no results" in result.output and not list(tmp_path.iterdir())

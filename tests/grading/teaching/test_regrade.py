@@ -202,4 +202,4 @@ def test_it_says_what_it_lacks(room, tmp_path):
 ])
 def test_the_command_refuses_what_it_does_not_know(tmp_path, id, says):
     result = CliRunner().invoke(main, ["regrade", str(tmp_path), "--exercise", id])
-    assert result.exit_code == 1 and says in result.output
+    assert result.exit_code == 1 and says in result.output and not list(tmp_path.iterdir())
