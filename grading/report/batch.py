@@ -241,8 +241,8 @@ def _unfinished(task: Task, settings: Settings, error: Exception) -> dict:
 
 
 def _begin() -> None:
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
     import torch
 
     torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
