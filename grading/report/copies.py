@@ -33,7 +33,7 @@ from grading.sandbox.frames import Frame
 from grading.sandbox.isolation import NoIsolation
 from grading.sandbox.start import Connection
 
-_GRACE, _START = 2.0, 120.0  # seconds
+_GRACE, _START = 5.0, 120.0  # seconds
 _PRETTY = 20_000  # characters of a cell that are coloured or rendered; longer ones are shown as they are
 _ATTACHED = re.compile(r"!\[([^\]]*)\]\(attachment:[^)]*\)")
 _TAGS = frozenset("a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre span strong sub sup table "
@@ -64,8 +64,10 @@ def run(notebook: Notebook, connect: Callable[[], Connection], *, seconds: float
     try:
         _begin(connection, cells, seconds)
         end = time.monotonic() + total
+        ready = _START  # nothing of the student's has run until the first cell is announced
         for number, _ in cells:
-            outputs[number] = _one(connection, number, min(seconds, max(0.0, end - time.monotonic())))
+            outputs[number] = _one(connection, number, min(seconds, max(0.0, end - time.monotonic())), ready)
+            ready = _GRACE
     except _Ended as ended:
         outputs[ended.number] = [Output("error", str(ended))]
     finally:
@@ -93,10 +95,10 @@ class _Ended(Exception):
         self.number = number
 
 
-def _one(connection: Connection, number: int, seconds: float) -> list[Output]:
+def _one(connection: Connection, number: int, seconds: float, ready: float) -> list[Output]:
     try:
-        for kind in ("cell", "outputs"):
-            frame = frames.read(connection.source, seconds + _GRACE)
+        for kind, wait in (("cell", ready), ("outputs", seconds + _GRACE)):
+            frame = frames.read(connection.source, wait)
             if frame.kind != kind or frame.fields.get("number") != number:
                 raise frames.Malformed("a report of another kind")
         return _read(frame)
