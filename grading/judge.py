@@ -85,7 +85,7 @@ def failed(exercise: Exercise, failure: Failure, mistake: str = "") -> Verdict:
     }
     where = f" (line {failure.line} of the cell)" if failure.line else ""
     text = mistake or reasons.get(
-        failure.kind, f"Your code raised {failure.exception}: {failure.message}{where}. "
+        failure.kind, f"Your code raised {failure.exception}: {failure.message.rstrip('.')}{where}. "
                       f"The signature is `{exercise.defines}`.")
     started = failure.kind != "not started"
     status = {"not started": "not started", "missing": "interface", "wrong type": "interface"}

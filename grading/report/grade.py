@@ -23,7 +23,7 @@ from grading.ingest.select import select
 from grading.judge import failed, judge
 from grading.lessons import LESSONS, Lesson
 from grading.registry import find
-from grading.report.messages import public
+from grading.report.messages import public, remedy, words
 from grading.sandbox.client import GraderFault, Limits, NoAnswer, Session
 from grading.sandbox.isolation import AUTO
 from grading.sandbox.start import Connection, connect
@@ -141,7 +141,10 @@ def _verdict(exercise: Exercise, session: Session, seed: bytes, numbers: int, pr
         error.add_note(exercise.id)
         problems.append(error)
         return Verdict(exercise.id, None, None, exercise.points, _FAULT.format(type(error).__name__), "fault")
-    return public(exercise, verdict, failures[0]) if failures else verdict
+    if not failures:
+        return verdict
+    known = words("\n".join(piece.source for piece in session.selection.pieces))
+    return public(exercise, verdict, failures[0], known)
 
 
 def choose(submission: Submission, wanted: str, fallback: str) -> tuple[Notebook, Lesson, str]:
@@ -181,5 +184,5 @@ def _which(read: Sequence[tuple], fitting: Sequence[tuple], wanted: str) -> str:
 def _told(failure: Failure) -> str:
     words = printable(" ".join(failure.message.split()))
     if failure.kind == "raised":
-        return f"raised {failure.exception}: {words}"
+        return f"raised {failure.exception}: {words}{'.' * bool(remedy(words))}{remedy(words)}"
     return words or failure.kind

@@ -1,13 +1,18 @@
 """What feedback may repeat of an error that a submission raised on hidden inputs.
 
 The words of such an error are the student's and may hold what the inputs were, so only the well-known
-forms of Python's and torch's own messages are repeated. The rest is read in the notebook, where
-`check` shows it whole.
+forms of Python's and torch's own messages are repeated, and in them only names that stand in the
+submission's code or belong to Python and torch, and numbers of up to four digits: a name or a size can be
+made while the code runs, out of what it sees. The rest is read in the notebook, where `check` shows it whole.
 """
 
 import builtins
 import re
+import types
+from collections.abc import Collection
 from dataclasses import replace
+
+import torch
 
 from grading.exercise import Exercise, Failure
 from grading.judge import failed
@@ -54,30 +59,46 @@ _OURS = re.compile(rf"[\w `]{{1,60}} should (?:return \d? ?(?:a )?tensors?|be a 
                    rf"The probe returned no values\.|The limit is \d+ s\.|It raised \w{{1,20}}\.|"
                    rf"It ended with (?:signal|exit status) \d{{1,3}}\.|genlab(?:\.\w+){{0,6}}|"
                    rf"Your (?:class has no parameter|layer) '[\w.]{{1,60}}'[\w :,()]{{0,120}}")
+_WORD = re.compile(r"\w+")
+_LIBRARY = {*dir(builtins), *dir(types), *dir(torch), *dir(torch.Tensor), "NoneType", "function", "method",
+            "module", "builtin_function_or_method", "weight", "bias"}
+_VOCABULARY = {w for form in (*_FORMS, _OURS) for w in re.findall(r"[A-Za-z]+", form.pattern)} | _LIBRARY
 _CUDA = " The grader has no GPU: take the device from the tensors that you are given."
 
 
-def public(exercise: Exercise, verdict: Verdict, failure: Failure) -> Verdict:
-    """The verdict with only what may be shown of the failure's words."""
+def public(exercise: Exercise, verdict: Verdict, failure: Failure, known: Collection[str]) -> Verdict:
+    """The verdict with only what may be shown of the failure's words; `known` are those of the code."""
     if failure.kind == "missing" or verdict.message != failed(exercise, failure).message:
         return verdict  # the words are the grader's own
     if failure.kind == "not started" and exercise.id not in failure.message:
         failure = replace(failure, kind="raised")  # of the student's, not the stub's
     own = failure.exception not in vars(builtins) and failure.exception not in _TORCH
-    return failed(exercise, replace(failure, message=shown(exercise, failure),
+    return failed(exercise, replace(failure, message=shown(exercise, failure, known),
                                     exception="an error of its own" if own else failure.exception))
 
 
-def shown(exercise: Exercise, failure: Failure) -> str:
+def remedy(message: str) -> str:
+    """What to do about an error that only a machine without a GPU raises."""
+    return _CUDA if "NVIDIA" in message or "CUDA" in message else ""
+
+
+def words(text: str) -> set[str]:
+    """Every name in a text, that of code for instance."""
+    return set(_WORD.findall(text))
+
+
+def shown(exercise: Exercise, failure: Failure, known: Collection[str]) -> str:
     """The failure's message if its form is well known, else where to read it."""
     message = failure.message
     if failure.kind == "not started":
         return exercise.id
     for opening in _OPENINGS:
         if message.startswith(opening):
-            return opening + "." + (_CUDA if "NVIDIA" in opening or "device" in opening else "")
-    if any(form.fullmatch(message) for form in _FORMS):
-        return message + ("." + _CUDA if "CUDA" in message else "")
-    if failure.kind != "raised" and _OURS.fullmatch(message):
-        return message
+            return opening + "." + (_CUDA if "device" in opening else remedy(opening))
+    harmless = all(w in known or w in _VOCABULARY or w in words(exercise.defines)
+                   or (w.isdecimal() and len(w) <= 4) for w in words(message))
+    if harmless and any(form.fullmatch(message) for form in _FORMS):
+        return message + ("." + remedy(message) if remedy(message) else "")
+    if failure.kind == "withheld" or (harmless and failure.kind != "raised" and _OURS.fullmatch(message)):
+        return message  # what is withheld was looked up among the course's own names
     return f'(run check("{exercise.id}", {exercise.name}) in your notebook to read the message)'

@@ -115,4 +115,5 @@ def _empty_class(node: ast.ClassDef, name: str) -> None:
 
 def _empty(node: ast.FunctionDef, name: str) -> None:
     call = f"__import__('genlab._withheld', fromlist=['withhold']).withhold({name!r})"
+    node.args = ast.parse("def f(*args, **kwargs): pass").body[0].args  # called in whatever way, it says this
     node.body = ast.parse(call).body
