@@ -122,10 +122,11 @@ def measure(kind: str, count: int, few: int) -> None:
         print(f"  the notebook's own compute, torch imported: {own_compute(kind, place):.2f} s")
         for workers in (1, 2):
             folder = place / str(workers)
-            small = genlab(kind, 2 * workers, workers, folder / "small") / (2 * workers)
-            seconds = {"genlab": genlab(kind, count, workers, folder / "genlab") / count}
-            start = (small - seconds["genlab"]) / (1 / (2 * workers) - 1 / count)
-            seconds["genlab, started"] = seconds["genlab"] - start / count
+            small = genlab(kind, workers, workers, folder / "small")
+            whole = genlab(kind, count, workers, folder / "genlab")
+            each = (whole - small) / (count - workers)
+            start = small - workers * each
+            seconds = {"genlab": whole / count, "genlab, started": each}
             for name, system in (("nbgrader", nbgrader), ("Otter", otter)):
                 seconds[name] = system(kind, few, workers, folder / name) / few
             _table(workers, seconds, start)
@@ -146,6 +147,8 @@ def main() -> None:
     options.add_argument("--peers", type=int, default=6, help="submissions for nbgrader and Otter")
     options.add_argument("--kinds", default=",".join(KINDS), help="which notebooks")
     asked = options.parse_args()
+    if asked.count <= 4 or asked.peers < 2:
+        options.error("at least 5 submissions for genlab and 2 for the others")
     print(f"{platform.machine()}, {len(_cores(99))} cores, Python {platform.python_version()}, "
           f"load {os.getloadavg()[0]:.1f}; {', '.join(peers.versions())}")
     for kind in asked.kinds.split(","):
