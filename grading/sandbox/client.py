@@ -122,7 +122,8 @@ class Session:
 
     def _note_calls(self, exercise: Exercise, called: Any, failure: Failure | None) -> None:
         """For staff: what of the course's own an answer called, though it may have caught the error."""
-        known = [c for c in called if c in self._connection.withheld] if isinstance(called, list) else []
+        called = [c for c in called if isinstance(c, str)] if isinstance(called, list) else []
+        known = [c for c in called if c in self._connection.withheld]
         for name in known:
             flag = f"{exercise.id}: called {name}"
             if failure is None or failure.kind != "withheld":
@@ -174,7 +175,7 @@ class Session:
         fields = {"pieces": told, "seconds": self.limits.statement, "seed": self.seed}
         end = time.monotonic() + self._left(self.limits.statements)
         frames.write(self._connection.sink, frames.encode(Frame("run", fields)), self.limits.statement)
-        current = None
+        current, following = None, 0
         while True:
             left = end - time.monotonic()
             limit = self.limits.statement + self.limits.grace
@@ -185,12 +186,14 @@ class Session:
                     raise
                 raise Stuck(current, "timeout" if isinstance(error, frames.Late) else "died") from error
             if frame.kind == "ran":
-                return self._ran(frame)
+                return self._ran(frame, {(p.cell, p.line) for p in pieces})
             current = frame.fields.get("number")
-            if frame.kind != "piece" or not isinstance(current, int) or not 0 <= current < len(pieces):
+            # each once and in order, so that no statement lives longer by announcing others
+            if frame.kind != "piece" or type(current) is not int or not current == following < len(pieces):
                 raise frames.Malformed("a report of no known kind")
+            following += 1
 
-    def _ran(self, frame: Frame) -> frozenset[str]:
+    def _ran(self, frame: Frame, sent: set[tuple[int, int]]) -> frozenset[str]:
         faults, kept = frame.fields.get("faults"), frame.fields.get("answers")
         if not isinstance(faults, list) or not isinstance(kept, list):
             raise frames.Malformed("a report that cannot be read")
@@ -198,9 +201,9 @@ class Session:
             if not isinstance(fault, list) or len(fault) != 3:
                 raise frames.Malformed("a report that cannot be read")
             cell, line, failure = fault
-            if isinstance(cell, int) and isinstance(line, int):
-                failure = read_failure(failure)
-                if self._probes and not self.walls:  # without walls its words may come from an earlier probe
+            failure = read_failure(failure)
+            if isinstance(cell, int) and isinstance(line, int) and (cell, line) in sent:
+                if self._probes and self.isolation == "none":  # its words may come from an earlier probe
                     failure = replace(failure, message="")
                 self.faults.setdefault((cell, line), failure)
         self.printed = self.printed or str(frame.values.get("printed", ""))

@@ -1,7 +1,9 @@
 """The system-call filter: what a worker may not ask of the kernel, whatever else gives way.
 
 A worker computes. It may start threads, but no process and no program; it opens no socket, traces
-nobody, signals nobody but itself, mounts nothing, and holds no memory that its limits do not count.
+nobody, signals nobody but itself (not even through a file's owner), mounts nothing, changes nobody's
+priority, and holds no memory that its limits do not count. Calls on a file's mode, owner, times and
+attributes are closed because Landlock leaves them open to whoever owns the file.
 """
 
 import errno
@@ -17,8 +19,11 @@ _NUMBERS = {
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240), "pidfd_open": (434, 434),
     "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424), "prctl": (157, 167), "prlimit64": (302, 261),
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
-    "process_madvise": (440, 440), "socket": (41, 198), "shmget": (29, 194), "msgget": (68, 186),
-    "semget": (64, 190), "mq_open": (240, 180), "memfd_create": (319, 279), "memfd_secret": (447, 447),
+    "process_madvise": (440, 440), "socket": (41, 198), "socketpair": (53, 199), "shmget": (29, 194),
+    "shmat": (30, 196), "shmctl": (31, 195), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188),
+    "msgctl": (71, 187), "semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192),
+    "semctl": (66, 191), "mq_open": (240, 180), "mq_unlink": (241, 181),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447),
     "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51),
     "move_mount": (429, 429), "open_tree": (428, 428), "fsopen": (430, 430), "fsconfig": (431, 431),
     "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442), "unshare": (272, 97),
@@ -33,15 +38,30 @@ _NUMBERS = {
     "name_to_handle_at": (303, 264), "fanotify_init": (300, 262), "mknod": (133, None), "mknodat": (259, 33),
     "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None), "uselib": (134, None),
     "vhangup": (153, 58), "personality": (135, 92), "migrate_pages": (256, 238), "move_pages": (279, 239),
-    "seccomp": (317, 277), "landlock_create_ruleset": (444, 444),
+    "seccomp": (317, 277), "landlock_create_ruleset": (444, 444), "quotactl_fd": (443, 443),
+    "inotify_init": (253, None), "inotify_init1": (294, 26), "sync": (162, 81), "syncfs": (306, 267),
+    "setpriority": (141, 140), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "ioprio_set": (251, 30),
+    "truncate": (76, 45), "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53),
+    "fchmodat2": (452, 452), "chown": (92, None), "fchown": (93, 55), "lchown": (94, None),
+    "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None), "futimesat": (261, None),
+    "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
+    "fcntl": (72, 25), "ioctl": (16, 29),
 }
 _OTHERWISE = {"clone3": errno.ENOSYS}  # the C library then falls back to clone, whose flags can be read
 _TO_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "prlimit64")
-_SPECIAL = {"clone", "prctl", *_TO_ITSELF}
+_NEWER = 457  # from here on (Linux 6.8, the same on all machines) calls that this list has not looked at
+_PR_SET_PDEATHSIG, _PR_SET_MM, _PR_SET_PTRACER = 1, 35, 0x59616D61
+# name: the argument that says what is asked, and what may not be: a file that signals somebody else or
+# tells of others' changes, input for a terminal, attributes of a file
+_NOT_FOR = {"prctl": (0, (_PR_SET_PDEATHSIG, _PR_SET_MM, _PR_SET_PTRACER)),
+            "fcntl": (1, (8, 10, 15, 1024, 1026)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
+            "ioctl": (1, (0x8901, 0x8902, 0x5412, 0x541C, 0x40086602, 0x401C5820))}
+_SPECIAL = {"clone", *_TO_ITSELF, *_NOT_FOR}
 _ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000
 _CLONE_THREAD = 0x10000
-_PR_SET_PDEATHSIG, _PR_SET_MM, _PR_SET_PTRACER = 1, 35, 0x59616D61
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -61,6 +81,7 @@ def program(pid: int, machine: str = kernel.MACHINE) -> bytes:
             _step(_LOAD, _NR)]
     if machine == "x86_64":
         code += [_step(_AT_LEAST, _X32, 0, 1), _refuse(errno.ENOSYS)]
+    code += [_step(_AT_LEAST, _NEWER, 0, 1), _refuse(errno.ENOSYS)]
     for name, number in numbers.items():
         if name not in _SPECIAL:
             code += [_step(_EQUAL, number, 0, 1), _refuse(_OTHERWISE.get(name, errno.EPERM))]
@@ -69,8 +90,9 @@ def program(pid: int, machine: str = kernel.MACHINE) -> bytes:
         own = [pid, 0] if name == "prlimit64" else [pid]
         tests = [_step(_EQUAL, p, len(own) - i, 0) for i, p in enumerate(own)]
         code += _when(numbers[name], [*tests, _refuse(errno.EPERM)])
-    for option in (_PR_SET_PDEATHSIG, _PR_SET_MM, _PR_SET_PTRACER):
-        code += _when(numbers["prctl"], [_step(_EQUAL, option, 0, 1), _refuse(errno.EPERM)])
+    for name, (argument, options) in _NOT_FOR.items():
+        tests = [step for o in options for step in (_step(_EQUAL, o, 0, 1), _refuse(errno.EPERM))]
+        code += _when(numbers[name], tests, argument)
     return b"".join([*code, _step(_RETURN, _ALLOW)])
 
 
@@ -79,9 +101,9 @@ def install() -> None:
     kernel.seccomp(program(os.getpid()))
 
 
-def _when(number: int, steps: list[bytes]) -> list[bytes]:
-    """Looks at the first argument if the call has this number; afterwards the number is at hand again."""
-    body = [_step(_LOAD, _ARG0), *steps, _step(_LOAD, _NR)]
+def _when(number: int, steps: list[bytes], argument: int = 0) -> list[bytes]:
+    """Looks at an argument if the call has this number; afterwards the number is at hand again."""
+    body = [_step(_LOAD, _ARG0 + 8 * argument), *steps, _step(_LOAD, _NR)]
     return [_step(_EQUAL, number, 0, len(body)), *body]
 
 

@@ -9,6 +9,7 @@ import contextlib
 import gc
 import json
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from grading.sandbox.confine import confine, rules, walls
 _IMPORTS = ("torch.nn.functional", "torch.distributions", "torch.optim", "numpy",
             "matplotlib.pyplot", "genlab.data", "genlab.display", "genlab.metrics", "genlab.models",
             "genlab.fit")
+_THREADS, _LOOK = 500, 0.1  # a worker may have so many; looked at every so many seconds
 
 
 def serve(control: int, settings: dict, around: list[str]) -> None:
@@ -65,7 +67,7 @@ class Zygote:
             with contextlib.suppress(Exception):  # whoever needs it will be told in its own cell
                 __import__(name)
         self.make_worker = Worker.prepared()
-        x = torch.ones(1, 1, 4, 4, requires_grad=True)  # what is first used here need not be set up in each fork
+        x = torch.ones(1, 1, 4, 4, requires_grad=True)  # what is used here is set up before the forks
         torch.nn.functional.conv2d(x, torch.ones(1, 1, 3, 3)).exp().sum().backward()
 
     def tell(self, report: dict) -> None:
@@ -74,6 +76,8 @@ class Zygote:
 
     def loop(self) -> None:
         while True:
+            while self.worker and not select.select([self.socket], [], [], _LOOK)[0]:
+                self._watch()
             order, descriptors, _, _ = socket.recv_fds(self.socket, 1, 2)
             self.end()
             if order == b"w" and len(descriptors) == 2:
@@ -98,6 +102,12 @@ class Zygote:
                 work()
             finally:
                 os._exit(0)
+
+    def _watch(self) -> None:
+        """Ends a worker that starts threads without end: no limit of the kernel's counts those of root."""
+        with contextlib.suppress(OSError):
+            if os.stat(f"/proc/{self.worker}/task").st_nlink > _THREADS:
+                os.kill(self.worker, signal.SIGKILL)
 
     def end(self) -> None:
         """Kills the worker: it has no children, so that nothing is left of it. It is buried later."""

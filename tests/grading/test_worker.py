@@ -75,7 +75,7 @@ def outcome(room: Session, name: str, source: str = PROBE):
 
 @pytest.fixture(scope="module")
 def everybody():
-    start.in_force()  # the zygote is there before any clock runs
+    start.connect().close()  # the zygote is there before any clock runs
     cells = [SETUP, *(f"def {name}(x):\n    {body}" for name, (body, _) in ANSWERS.items())]
     with session(cells, [exercise(name) for name in ANSWERS], Limits(probe=1.5)) as room:
         yield room
@@ -215,6 +215,24 @@ def test_a_worker_that_lies_gets_a_failure(chunks, kind):
     with room:
         result = outcome(room, "right")
     assert isinstance(result, Failure) and result.kind == kind, result
+
+
+def test_a_worker_tells_only_of_what_it_was_given():
+    """Faults of statements that it was not sent, and names that nobody can have called, are not heard."""
+    faults = [[2, 1, {"kind": "raised", "message": "x", "exception": "E"}], [10**100, -1, {"kind": "raised"}]]
+    called = [["genlab"], {}, 3, None, "genlab.nothing"]
+    chunks = [READY, said("piece", number=0), said("ran", faults=faults, answers=["mini-right"]),
+              said("failure", number=1, called=called, failure={"kind": "timeout"})]
+    with session(["def right(x): return x"], [exercise("right")], connect=scripted(*chunks)) as room:
+        assert outcome(room, "right").kind == "timeout"
+        assert set(room.faults) == {(2, 1)} and room.flags == []
+
+
+@pytest.mark.parametrize("numbers", [[0, 0], [1], [0, 2], [True], [0.0], [0, 1, 2]])
+def test_a_worker_announces_each_statement_once_and_in_order(numbers):
+    chunks = [READY, *(said("piece", number=n) for n in numbers), RAN]
+    with session(["n = 1", "def right(x): return n"], [exercise("right")], connect=scripted(*chunks)) as room:
+        assert outcome(room, "right").kind == "malformed"
 
 
 @pytest.mark.parametrize("chunks", [[READY], [READY, RAN], [READY, RAN, MAGIC]])

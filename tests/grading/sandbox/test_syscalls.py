@@ -70,6 +70,19 @@ def test_limits_of_others_and_leaving_the_parent_are_refused(call):
         assert call("prctl", option, 9) == expected
 
 
+def test_a_file_signals_nobody_and_keeps_its_attributes(call):
+    for name, refused in (("fcntl", (8, 10, 15, 1024, 1026)), ("ioctl", (0x8901, 0x5412, 0x40086602))):
+        for command in refused:
+            assert call(name, 3, command, 9) == errno.EPERM
+        for command in (1, 2, 3, 4, 1031, 0x5401):  # flags, the size of a pipe, is it a terminal
+            assert call(name, 8, command) == ALLOWED
+
+
+def test_calls_that_the_list_does_not_know_yet_are_not_there(call):
+    for number in (457, 467, 999, 0x3FFFFFFF):
+        assert call(number) == errno.ENOSYS
+
+
 def test_all_else_is_allowed(call):
     for number in (0, 1, 2, 3, 9, 10, 11, 12, 60, 63, 64, 93, 202, 231, 257):
         if number not in {n for pair in syscalls._NUMBERS.values() for n in pair}:
