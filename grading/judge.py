@@ -137,6 +137,8 @@ def _alike(rule: Compare, got: Values, theirs: Values, a: Outcome, b: Outcome) -
         return False
     if a.why != "value":
         return same(got, theirs, [a.name])
+    if a.measured is None or b.measured is None:  # the law could not be applied
+        return False
     x, y = (torch.as_tensor(v, dtype=torch.float64) if not isinstance(v, (Tensor, str)) else v
             for v in (a.measured, b.measured))
     if isinstance(x, str) or isinstance(y, str):
