@@ -79,14 +79,19 @@ def home(dotted: str) -> tuple[str, str]:
 
 
 def emptied(source: str, module: str, names: Iterable[str]) -> str:
-    """The module's text with these functions, methods and classes emptied."""
+    """The module's text with these functions, methods and classes emptied, and helpers that only they use."""
     tree = ast.parse(source)
+    unused = _unused(tree)
     for name in names:
         node = _find(tree, name.split("."))
         if isinstance(node, ast.ClassDef):
             _empty_class(node, f"{module}.{name}")
         else:
             _empty(node, f"{module}.{name}")
+    while helpers := _unused(tree) - unused:
+        for name in helpers:
+            _empty(_find(tree, [name]), f"{module}.{name}")
+        unused |= helpers
     return ast.unparse(tree) + "\n"
 
 
@@ -95,6 +100,17 @@ def _by_module(withheld: Iterable[str]) -> dict[str, list[str]]:
     for dotted in dict.fromkeys(withheld):
         module, name = home(dotted)
         found.setdefault(module, []).append(name)
+    return found
+
+
+def _unused(tree: ast.Module) -> set[str]:
+    """Private functions of the module that nothing in it uses but themselves."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("_"):
+            others = (n for part in tree.body if part is not node for n in ast.walk(part))
+            if node.name not in {getattr(n, "id", getattr(n, "attr", "")) for n in others}:
+                found.add(node.name)
     return found
 
 

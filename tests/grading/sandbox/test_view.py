@@ -72,6 +72,36 @@ def test_all_else_stays_as_it_is(record):
     assert record.calls == []
 
 
+HELPED = '''
+def answer(x):
+    return _half(x) + _shared(x)
+def other(x):
+    return _shared(x)
+def _half(x):
+    return _quarter(x) * 2
+def _quarter(x):
+    return x / 4
+def _shared(x):
+    return x
+def _for_other_modules(x):
+    return x
+'''
+
+
+def test_helpers_of_what_is_withheld_are_emptied_with_it(record):
+    """Else the answer could be put together from them."""
+    space = executed(["answer"], HELPED)
+    for name in ("answer", "_half", "_quarter"):
+        with pytest.raises(record.Withheld):
+            space[name](1)
+    assert [space[n](1) for n in ("other", "_shared", "_for_other_modules")] == [1, 1, 1]
+
+
+def test_the_parts_of_an_answer_are_not_in_the_copy(copy):
+    text = (copy / "genlab" / "metrics" / "posterior.py").read_text()
+    assert "logsumexp" not in text and "withhold('genlab.metrics.posterior._draw_terms')" in text
+
+
 def test_names_are_found_where_they_are_defined():
     assert view.home("genlab.models.ConvVAE") == ("genlab.models.conv_vae", "ConvVAE")
     assert view.home("genlab.models.vae.VAE.reparameterize") == ("genlab.models.vae", "VAE.reparameterize")
