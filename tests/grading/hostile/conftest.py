@@ -18,9 +18,11 @@ from grading.sandbox import start, syscalls
 from grading.sandbox.client import Limits
 from tests.grading import mini
 from tests.grading.conftest import SECRET
+from tests.grading.sandbox.test_tiers import MISSING, WALLED
 
 MARK = "genlab-hostile-was-here"
 WITHHELD = "genlab.models.vae.elbo"  # so that there is something to steal
+STRONGEST = next((tier for tier in WALLED if not MISSING[tier]), "auto")  # by name: one zygote serves all
 QUICK = Limits(statement=1.0, statements=20, probe=1.0, total=600, restarts=1000, start=240)
 PATIENT = replace(QUICK, statement=20.0, statements=60, probe=20.0)  # an attack that ends by itself
 
@@ -189,7 +191,7 @@ def exercise(name: str, **changes):
     return replace(mini.AFFINE, id=f"mini-{name}", defines=f"{name}(x, w)", withholds=[WITHHELD], **changes)
 
 
-def grade(exercises: list, cells: list[str], tier: str = "auto", limits: Limits = QUICK) -> dict:
+def grade(exercises: list, cells: list[str], tier: str = STRONGEST, limits: Limits = QUICK) -> dict:
     """The record of a notebook of these cells, graded for these exercises behind this tier's walls."""
     start.connect([WITHHELD], tier).close()  # the zygote is there before any clock runs
     before = descendants()
@@ -204,7 +206,7 @@ def grade(exercises: list, cells: list[str], tier: str = "auto", limits: Limits 
     return record
 
 
-def points_of(attacks: Mapping[str, Attack], host: Host, tier: str = "auto", limits: Limits = QUICK) -> dict:
+def points_of(attacks: Mapping[str, Attack], host: Host, tier: str = STRONGEST, limits: Limits = QUICK) -> dict:
     """Record of a notebook with all these attacks; `points` by name, such as wrong_loop and right_loop."""
     names = [f"{kind}_{name}" for name in attacks for kind in ("wrong", "right")]
     cells = [host.literals(), HELPERS, *(c for name, a in attacks.items() for c in a.cells(name))]

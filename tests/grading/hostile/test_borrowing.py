@@ -3,7 +3,7 @@
 import pytest
 
 from tests.grading import mini
-from tests.grading.hostile.conftest import PATIENT, WITHHELD, exercise, grade
+from tests.grading.hostile.conftest import PATIENT, STRONGEST, WITHHELD, exercise, grade
 
 STEALING = {
     "calls": "from genlab.models.vae import elbo\n    return elbo(x, w)",
@@ -68,7 +68,7 @@ def counted(tier: str, cell: str) -> list:
 
 def test_nothing_is_carried_from_one_draw_to_the_next():
     """Right only at the second call: a redraw happens in a worker that knows nothing of the first."""
-    assert counted("auto", "PLAIN = False") == [0, 0]
+    assert counted(STRONGEST, "PLAIN = False") == [0, 0]
 
 
 def test_without_walls_it_is_carried():
