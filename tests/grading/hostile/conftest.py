@@ -206,7 +206,8 @@ def grade(exercises: list, cells: list[str], tier: str = STRONGEST, limits: Limi
     return record
 
 
-def points_of(attacks: Mapping[str, Attack], host: Host, tier: str = STRONGEST, limits: Limits = QUICK) -> dict:
+def points_of(attacks: Mapping[str, Attack], host: Host, tier: str = STRONGEST,
+              limits: Limits = QUICK) -> dict:
     """Record of a notebook with all these attacks; `points` by name, such as wrong_loop and right_loop."""
     names = [f"{kind}_{name}" for name in attacks for kind in ("wrong", "right")]
     cells = [host.literals(), HELPERS, *(c for name, a in attacks.items() for c in a.cells(name))]
