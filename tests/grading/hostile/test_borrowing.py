@@ -41,7 +41,8 @@ COUNTING = """
 import os, sys, builtins
 def seen():
     '''Has this been called before, in this process or in another one?'''
-    places = ["count", "/tmp/genlab-count", "/scratch/count", "/dev/shm/count"][:1 if PLAIN else None]
+    places = ["count", "/scratch/count", "/dev/shm/count", os.path.join(os.sep, "tmp", "genlab-count")]
+    places = places[:1] if PLAIN else places
     found = os.environ.get("COUNT") or hasattr(builtins, "count") or any(map(os.path.exists, places))
     os.environ["COUNT"] = builtins.count = "1"
     for place in places:
