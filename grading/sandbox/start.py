@@ -132,6 +132,7 @@ class Zygote:
             if self._process.returncode is None:
                 self._process.kill()
                 self._process.wait()
+            shutil.rmtree(self.folder, ignore_errors=True)  # if it was killed and could not
 
 
 _zygotes: dict[tuple[frozenset[str], str], Zygote] = {}
