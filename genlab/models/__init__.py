@@ -8,6 +8,7 @@ _NAMES = {
     "genlab.models.conditional_vae": ("ConditionalVAE",),
     "genlab.models.beta_vae": ("BetaVAE", "CapacityVAE"),
     "genlab.models.conv_vae": ("ConvVAE",),
+    "genlab.models.flow": ("AffineCoupling", "Flow", "RealNVP"),
     "genlab.train": ("train_vae",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
