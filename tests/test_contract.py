@@ -9,7 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from genlab.layers import mlp
-from genlab.models import VAE, AffineCoupling, BetaVAE, CapacityVAE, ConditionalVAE, ConvVAE, Flow
+from genlab.models import (
+    VAE,
+    AffineCoupling,
+    BetaVAE,
+    CapacityVAE,
+    ConditionalVAE,
+    ConvVAE,
+    Flow,
+    GaussianVAE,
+)
 
 BATCH = 6
 
@@ -73,6 +82,7 @@ CASES = {
     "CapacityVAE": Case(lambda: CapacityVAE(64, 32, 5), binary(64), (64,)),
     "ConvVAE 28": Case(lambda: ConvVAE(1, 28, 5, hidden_dim=32, width=8), binary(1, 28, 28), (1, 28, 28)),
     "ConvVAE 16": Case(lambda: ConvVAE(1, 16, 5, hidden_dim=32, width=8), binary(1, 16, 16), (1, 16, 16)),
+    "GaussianVAE": Case(lambda: GaussianVAE(2, 16, 3), points, (2,)),
     "Flow": Case(flow, points, (2,), chance=False),
 }
 

@@ -8,6 +8,7 @@ _NAMES = {
     "genlab.models.conditional_vae": ("ConditionalVAE",),
     "genlab.models.beta_vae": ("BetaVAE", "CapacityVAE"),
     "genlab.models.conv_vae": ("ConvVAE",),
+    "genlab.models.gaussian_vae": ("GaussianVAE",),
     "genlab.models.flow": ("AffineCoupling", "Flow", "RealNVP"),
     "genlab.train": ("train_vae",),
 }
