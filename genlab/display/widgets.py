@@ -79,7 +79,7 @@ def traversal(decode: Callable[[Tensor], Tensor], latent_dim: int, *, start: Ten
 
     reset.on_click(put_back)
     column = ipywidgets.VBox([*sliders, reset])
-    return Interactive(_side_by_side(column, image), sliders, image, figure)
+    return Interactive(side_by_side(column, image), sliders, image, figure)
 
 
 def play(frames: Tensor | Sequence[Tensor], *, titles: Sequence[str] | None = None, interval: int = 150,
@@ -113,7 +113,7 @@ def play(frames: Tensor | Sequence[Tensor], *, titles: Sequence[str] | None = No
     slider.observe(turn, names="value")
     ipywidgets.link((button, "value"), (slider, "value"))
     column = ipywidgets.VBox([ipywidgets.HBox([button, word]), slider])
-    return Interactive(_side_by_side(column, image), [slider], image,
+    return Interactive(side_by_side(column, image), [slider], image,
                        _still_film(stacks, titles, strip, value_range, title))
 
 
@@ -162,7 +162,8 @@ def _image_png(images: Tensor, value_range) -> bytes:
     return png(row, photographic=channels == 3)
 
 
-def _side_by_side(controls: ipywidgets.Widget, image: ipywidgets.Image) -> ipywidgets.HBox:
+def side_by_side(controls: ipywidgets.Widget, image: ipywidgets.Image) -> ipywidgets.HBox:
+    """Controls to the left of their image, or above it where the page is narrow."""
     layout = ipywidgets.Layout(align_items="center", grid_gap="24px", flex_flow="row wrap")
     return ipywidgets.HBox([controls, image], layout=layout)
 
