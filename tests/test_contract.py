@@ -16,6 +16,7 @@ from genlab.models import (
     CapacityVAE,
     ConditionalVAE,
     ConvVAE,
+    EnergyModel,
     Flow,
     GaussianVAE,
 )
@@ -60,6 +61,11 @@ def points(rng):
     return (torch.randn(BATCH, 2, generator=rng),)
 
 
+def square(rng):
+    """Batches of points in [-1, 1]²."""
+    return (2 * torch.rand(BATCH, 2, generator=rng) - 1,)
+
+
 def pixels(model, n, rng):
     return model.sample(n, mean=False, rng=rng)
 
@@ -74,6 +80,10 @@ def flow() -> nn.Module:
     return Flow([AffineCoupling(mlp(2, 8, 4), mask) for mask in masks], 2)
 
 
+def energy(**options) -> nn.Module:
+    return EnergyModel(mlp(2, 8, 1, activation=nn.SiLU), (2,), steps=5, **options)
+
+
 CASES = {
     "VAE": Case(lambda: VAE(64, 32, 5), binary(1, 8, 8), (64,)),
     "VAE, pixels": Case(lambda: VAE(64, 32, 5), binary(64), (64,), pixels),
@@ -83,6 +93,8 @@ CASES = {
     "ConvVAE 28": Case(lambda: ConvVAE(1, 28, 5, hidden_dim=32, width=8), binary(1, 28, 28), (1, 28, 28)),
     "ConvVAE 16": Case(lambda: ConvVAE(1, 16, 5, hidden_dim=32, width=8), binary(1, 16, 16), (1, 16, 16)),
     "GaussianVAE": Case(lambda: GaussianVAE(2, 16, 3), points, (2,)),
+    "EnergyModel": Case(lambda: energy(buffer_size=20), square, (2,)),
+    "EnergyModel, from data": Case(lambda: energy(buffer_size=0), square, (2,)),
     "Flow": Case(flow, points, (2,), chance=False),
 }
 

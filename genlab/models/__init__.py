@@ -9,6 +9,7 @@ _NAMES = {
     "genlab.models.beta_vae": ("BetaVAE", "CapacityVAE"),
     "genlab.models.conv_vae": ("ConvVAE",),
     "genlab.models.gaussian_vae": ("GaussianVAE",),
+    "genlab.models.energy": ("EnergyModel", "contrastive_divergence", "langevin_step"),
     "genlab.models.flow": ("AffineCoupling", "Flow", "RealNVP"),
     "genlab.train": ("train_vae",),
 }
