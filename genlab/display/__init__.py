@@ -9,9 +9,11 @@ from genlab.display.grids import show_grid
 from genlab.display.live import LivePicture
 from genlab.display.planes import choose, density_tile, point_tile
 from genlab.display.points import latent_scatter, plot_bars, plot_rate_distortion
+from genlab.display.scores import score_dial, score_table
 from genlab.display.style import PALETTE, Picture, in_style, new_picture, show
 from genlab.display.widgets import Interactive, interpolation, play, traversal
 
 __all__ = ["PALETTE", "Interactive", "LivePicture", "Picture", "choose", "density_tile", "in_style",
            "interpolation", "latent_scatter", "new_picture", "play", "plot_bars", "plot_curves",
-           "plot_rate_distortion", "point_tile", "show", "show_grid", "traversal"]
+           "plot_rate_distortion", "point_tile", "score_dial", "score_table", "show", "show_grid",
+           "traversal"]
