@@ -7,6 +7,9 @@
     coverage         precision and recall, density and coverage: fidelity told apart from diversity
     bias             how a score moves with n, and where it would end
     divergence       Kullback-Leibler, in closed form and from samples
+    preference       a share of choices, its interval, its test against chance
+    bradley_terry    a ranking with intervals from comparisons of two
+    human            a blind study with people, its answers kept as they come
     likelihood       bounds on log p(x), bits per dimension
     neighbours       distance to the nearest training image: generated or recited?
     labels           was the digit drawn that was asked for?
@@ -14,7 +17,9 @@
     disentanglement  does each known factor have a latent dimension of its own?
 """
 
+from genlab.metrics.answers import Choice, read_choices
 from genlab.metrics.bias import BiasCurve, bias_curve, extrapolate
+from genlab.metrics.bradley_terry import Ranking, bradley_terry, bradley_terry_by_rater
 from genlab.metrics.coverage import (
     DensityCoverage,
     PrecisionRecall,
@@ -37,6 +42,7 @@ from genlab.metrics.features import (
     reference_features,
 )
 from genlab.metrics.frechet import digit_frechet, frechet_distance, frechet_from_moments, real_floor
+from genlab.metrics.human import Study, StudyResults, Trial, summarise, wins_by_rater
 from genlab.metrics.inception_score import digit_inception_score, inception_score, label_entropies
 from genlab.metrics.kernel_distance import digit_kernel_distance, kernel_distance
 from genlab.metrics.labels import label_accuracy, shuffled_label_baseline
@@ -50,17 +56,27 @@ from genlab.metrics.likelihood import (
 )
 from genlab.metrics.neighbours import Neighbours, nearest_training_distance
 from genlab.metrics.posterior import active_units, kl_decomposition
+from genlab.metrics.preference import Preference, binomial_p_value, preference, wilson_interval
 
 __all__ = [
     "BiasCurve",
+    "Choice",
     "DensityCoverage",
     "DigitFeatures",
     "Estimate",
     "Neighbours",
     "PrecisionRecall",
+    "Preference",
+    "Ranking",
+    "Study",
+    "StudyResults",
+    "Trial",
     "active_units",
     "bias_curve",
+    "binomial_p_value",
     "bits_per_dim",
+    "bradley_terry",
+    "bradley_terry_by_rater",
     "density_bits_per_dim",
     "density_coverage",
     "digit_features",
@@ -89,7 +105,12 @@ __all__ = [
     "normal_kl",
     "precision_recall",
     "predictions",
+    "preference",
+    "read_choices",
     "real_floor",
     "reference_features",
     "shuffled_label_baseline",
+    "summarise",
+    "wilson_interval",
+    "wins_by_rater",
 ]
