@@ -10,15 +10,18 @@ from torch import Tensor, nn
 
 from genlab.layers import mlp
 from genlab.models import (
+    GAN,
     VAE,
     AffineCoupling,
     BetaVAE,
     CapacityVAE,
     ConditionalVAE,
     ConvVAE,
+    Discriminator,
     EnergyModel,
     Flow,
     GaussianVAE,
+    Generator,
 )
 
 BATCH = 6
@@ -61,9 +64,11 @@ def points(rng):
     return (torch.randn(BATCH, 2, generator=rng),)
 
 
-def square(rng):
-    """Batches of points in [-1, 1]²."""
-    return (2 * torch.rand(BATCH, 2, generator=rng) - 1,)
+def signed(*shape: int):
+    """Batches with values in [-1, 1]."""
+    def batch(rng):
+        return (2 * torch.rand(BATCH, *shape, generator=rng) - 1,)
+    return batch
 
 
 def pixels(model, n, rng):
@@ -92,9 +97,11 @@ CASES = {
     "CapacityVAE": Case(lambda: CapacityVAE(64, 32, 5), binary(64), (64,)),
     "ConvVAE 28": Case(lambda: ConvVAE(1, 28, 5, hidden_dim=32, width=8), binary(1, 28, 28), (1, 28, 28)),
     "ConvVAE 16": Case(lambda: ConvVAE(1, 16, 5, hidden_dim=32, width=8), binary(1, 16, 16), (1, 16, 16)),
+    "GAN": Case(lambda: GAN(Generator(5, 64, 16), Discriminator(64, 16)), signed(1, 8, 8), (64,),
+                losses=("discriminator_loss", "generator_loss")),
     "GaussianVAE": Case(lambda: GaussianVAE(2, 16, 3), points, (2,)),
-    "EnergyModel": Case(lambda: energy(buffer_size=20), square, (2,)),
-    "EnergyModel, from data": Case(lambda: energy(buffer_size=0), square, (2,)),
+    "EnergyModel": Case(lambda: energy(buffer_size=20), signed(2), (2,)),
+    "EnergyModel, from data": Case(lambda: energy(buffer_size=0), signed(2), (2,)),
     "Flow": Case(flow, points, (2,), chance=False),
 }
 

@@ -11,7 +11,9 @@ _NAMES = {
     "genlab.models.gaussian_vae": ("GaussianVAE",),
     "genlab.models.energy": ("EnergyModel", "contrastive_divergence", "langevin_step"),
     "genlab.models.flow": ("AffineCoupling", "Flow", "RealNVP"),
-    "genlab.train": ("train_vae",),
+    "genlab.models.gan": ("GAN", "Discriminator", "Generator", "discriminator_loss", "generator_loss",
+                          "saturating_generator_loss"),
+    "genlab.train": ("train_gan", "train_vae"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
