@@ -8,15 +8,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genlab.layers import mlp
+from genlab.layers import TimeMLP, mlp
 from genlab.models import (
     GAN,
+    MADE,
     VAE,
     AffineCoupling,
+    Autoregressive,
     BetaVAE,
     CapacityVAE,
     ConditionalVAE,
     ConvVAE,
+    DiffusionModel,
     Discriminator,
     EnergyModel,
     Flow,
@@ -71,12 +74,35 @@ def signed(*shape: int):
     return batch
 
 
+def levels(dims):
+    """Batches of whole numbers 0 … 5."""
+    def batch(rng):
+        return (torch.randint(0, 6, (BATCH, dims), generator=rng),)
+    return batch
+
+
 def pixels(model, n, rng):
     return model.sample(n, mean=False, rng=rng)
 
 
 def of_one_class(model, n, rng):
     return model.sample(n, 1, rng=rng)
+
+
+def of_shape(*shape: int):
+    return lambda model, n, rng: model.sample((n, *shape), rng=rng)
+
+
+class Pixelwise(nn.Module):
+    """A network of images and times."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 3, 1)
+
+    def forward(self, x, t):
+        time = (t.to(x) / 8).view(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
+        return self.conv(torch.cat([x, time], 1))
 
 
 def flow() -> nn.Module:
@@ -100,6 +126,12 @@ CASES = {
     "GAN": Case(lambda: GAN(Generator(5, 64, 16), Discriminator(64, 16)), signed(1, 8, 8), (64,),
                 losses=("discriminator_loss", "generator_loss")),
     "GaussianVAE": Case(lambda: GaussianVAE(2, 16, 3), points, (2,)),
+    "Autoregressive": Case(lambda: Autoregressive(MADE(3, 6, 16), 3, 6), levels(3), (3,), chance=False,
+                           whole=True),
+    "DiffusionModel": Case(lambda: DiffusionModel(2, 8, network=TimeMLP(2, 16)), signed(2), (2,),
+                           of_shape(2)),
+    "DiffusionModel, images": Case(lambda: DiffusionModel(3, 8, network=Pixelwise()), signed(3, 5, 5),
+                                   (3, 5, 5), of_shape(3, 5, 5)),
     "EnergyModel": Case(lambda: energy(buffer_size=20), signed(2), (2,)),
     "EnergyModel, from data": Case(lambda: energy(buffer_size=0), signed(2), (2,)),
     "Flow": Case(flow, points, (2,), chance=False),

@@ -9,6 +9,8 @@ _NAMES = {
     "genlab.models.beta_vae": ("BetaVAE", "CapacityVAE"),
     "genlab.models.conv_vae": ("ConvVAE",),
     "genlab.models.gaussian_vae": ("GaussianVAE",),
+    "genlab.models.autoregressive": ("MADE", "Autoregressive", "MaskedLinear"),
+    "genlab.models.diffusion": ("DiffusionModel", "cosine_schedule", "linear_schedule"),
     "genlab.models.energy": ("EnergyModel", "contrastive_divergence", "langevin_step"),
     "genlab.models.flow": ("AffineCoupling", "Flow", "RealNVP"),
     "genlab.models.gan": ("GAN", "Discriminator", "Generator", "discriminator_loss", "generator_loss",
