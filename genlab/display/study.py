@@ -67,6 +67,7 @@ class StudyWidget:
         """Show the results, when every trial is answered."""
         if self.study.done:
             self.outcome.value = _outcome(self.study.results())
+            self._hint.layout.display = "none"
             self._refresh()
 
     def _ipython_display_(self) -> None:
@@ -74,8 +75,7 @@ class StudyWidget:
             from IPython.display import display
 
             display(self.widget)
-            print(f"A study of {self.study.total} trials. Run this cell to answer: the pictures and buttons "
-                  "above live as long as the kernel does, the answers longer.")
+            print(f"A study of {self.study.total} trials: run this cell to answer.")
 
     def _act(self, name: str) -> None:
         self.undo() if name == "undo" else self.choose(name)
@@ -107,11 +107,11 @@ class StudyWidget:
     def _layout(self) -> ipywidgets.VBox:
         row = ipywidgets.Layout(grid_gap="24px", flex_flow="row wrap", justify_content="center")
         question = ipywidgets.HTML(f"<strong>{html.escape(self.study.question)}</strong>")
-        hint = ipywidgets.HTML(_line(NO_KEYS)) if self._keys is None else self._keys
+        self._hint = ipywidgets.HTML(_line(NO_KEYS)) if self._keys is None else self._keys
         box = ipywidgets.VBox([
             question, ipywidgets.HBox(self.pictures, layout=row),
-            ipywidgets.HBox([self.left, self.back, self.right], layout=row), self.progress, self.status, hint,
-            self.end, self.outcome], layout=ipywidgets.Layout(max_width="680px", padding="8px"))
+            ipywidgets.HBox([self.left, self.back, self.right], layout=row), self.progress, self.status,
+            self._hint, self.end, self.outcome], layout=ipywidgets.Layout(max_width="680px", padding="8px"))
         return box.add_class("genlab-study")
 
 
@@ -138,4 +138,4 @@ def _outcome(results) -> str:
         figure = plot_ranking(results.ranking)
         data = base64.b64encode(figure.png()).decode()
         picture = f'<img src="data:image/png;base64,{data}" alt="{html.escape(figure.alt)}" width="650">'
-    return f"{picture}<pre>{html.escape(str(results))}</pre>"
+    return f"{picture}<pre style="font-size: 85%; white-space: pre-wrap">{html.escape(str(results))}</pre>"
