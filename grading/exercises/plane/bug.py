@@ -262,6 +262,7 @@ exercise = Exercise(
         Mistake(statistics_copied, "The network itself stays as it was. But its copy runs in training mode: BatchNorm uses the batch "
                 "and Dropout is on."),
     ],
+    withholds=["genlab.layers.evaluating", "genlab.display.quiet.quietly"],
     also_right=[on_a_copy, decorated, in_inference_mode],
     hints=[
         "What do BatchNorm and Dropout do differently while a network is trained? And what does a result remember of how it was "

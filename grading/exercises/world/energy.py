@@ -227,6 +227,16 @@ exercise = Exercise(
         Mistake(one_pixel_at_a_time, "Your sum runs over images with a single pixel on. All combinations count."),
         Mistake(batch_included, "The images of the batch are counted twice in your sum: every image counts once."),
     ],
+    equivalent_mutants={
+        "every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).to(x): "
+        "torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).to(x) → "
+        "torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1])":
+            "0 and 1 are exact in any precision, and the energy brings them to its own",
+        "return -energy(x) - torch.logsumexp(-energy(every), 0): 0 → -1": "a vector has one axis",
+        "every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).to(x): 1 → -1":
+            "images (B, D) have two axes",
+    },
+    withholds=["genlab.models.energy.EnergyModel.log_partition"],
     also_right=[by_softmax, largest_taken_out, one_by_one],
     hints=[
         "The probabilities of all images have to add up to 1. What must exp(-E(x)) be divided by?",

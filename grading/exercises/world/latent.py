@@ -270,6 +270,8 @@ exercise = Exercise(
         Mistake(gap_for_bound, "The second number is the gap between value and bound. The bound itself is asked for."),
         Mistake(each_code_alone, "One number per image and code is left over: sum over the codes."),
     ],
+    equivalent_mutants={edit: "the last axis of a table is its axis 1" for edit in (
+        "value = log_joint.logsumexp(1): 1 → -1", "bound = (q * (log_joint - q.log())).sum(1): 1 → -1")},
     also_right=[by_distributions, by_loop, as_a_list],
     hints=[
         "There are only K codes. For each of them you can say how probable it is together with the image: log p(x, z).",

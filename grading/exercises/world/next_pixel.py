@@ -181,6 +181,7 @@ exercise = Exercise(
         Mistake(mean_of_conditionals, "You average the conditional probabilities of the completions as if all were equally "
                 "likely. Add up the probabilities first, then divide."),
     ],
+    equivalent_mutants={"return rest[1].sum() / rest.sum(): 1 → -1": "of two values the second is the last"},
     also_right=[by_marginals, by_loop, step_by_step],
     hints=[
         "Which of the 16 images are still possible after these pixels? What part of their probability has ink next?",
