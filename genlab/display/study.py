@@ -138,4 +138,4 @@ def _outcome(results) -> str:
         figure = plot_ranking(results.ranking)
         data = base64.b64encode(figure.png()).decode()
         picture = f'<img src="data:image/png;base64,{data}" alt="{html.escape(figure.alt)}" width="650">'
-    return f"{picture}<pre style="font-size: 85%; white-space: pre-wrap">{html.escape(str(results))}</pre>"
+    return f"{picture}<pre style='font-size: 85%; white-space: pre-wrap'>{html.escape(str(results))}</pre>"
