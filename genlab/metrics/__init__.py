@@ -4,6 +4,7 @@
     frechet          distance between sets of images, with the floor that real images reach
     kernel_distance  the same question with an estimator that has no bias
     inception_score  are samples recognised, and are all classes among them?
+    inception        the real FID of colour images, by its own network, which must be downloaded
     coverage         precision and recall, density and coverage: fidelity told apart from diversity
     bias             how a score moves with n, and where it would end
     divergence       Kullback-Leibler, in closed form and from samples
@@ -14,6 +15,7 @@
     neighbours       distance to the nearest training image: generated or recited?
     labels           was the digit drawn that was asked for?
     posterior        active latent units, the two parts of the KL term
+    report           every score of sampled digits beside that of real ones
     disentanglement  does each known factor have a latent dimension of its own?
 """
 
@@ -43,6 +45,7 @@ from genlab.metrics.features import (
 )
 from genlab.metrics.frechet import digit_frechet, frechet_distance, frechet_from_moments, real_floor
 from genlab.metrics.human import Study, StudyResults, Trial, summarise, wins_by_rater
+from genlab.metrics.inception import fid
 from genlab.metrics.inception_score import digit_inception_score, inception_score, label_entropies
 from genlab.metrics.kernel_distance import digit_kernel_distance, kernel_distance
 from genlab.metrics.labels import label_accuracy, shuffled_label_baseline
@@ -57,12 +60,14 @@ from genlab.metrics.likelihood import (
 from genlab.metrics.neighbours import Neighbours, nearest_training_distance
 from genlab.metrics.posterior import active_units, kl_decomposition
 from genlab.metrics.preference import Preference, binomial_p_value, preference, wilson_interval
+from genlab.metrics.report import DigitReport, digit_report
 
 __all__ = [
     "BiasCurve",
     "Choice",
     "DensityCoverage",
     "DigitFeatures",
+    "DigitReport",
     "Estimate",
     "Neighbours",
     "PrecisionRecall",
@@ -83,11 +88,13 @@ __all__ = [
     "digit_frechet",
     "digit_inception_score",
     "digit_kernel_distance",
+    "digit_report",
     "estimate",
     "expected_coverage",
     "extrapolate",
     "factor_entropy",
     "factor_gaps",
+    "fid",
     "frechet_distance",
     "frechet_from_moments",
     "image_features",
