@@ -96,8 +96,10 @@ expect_version(version)
 SIZES = {
     "stub": dict(images=60, n=30, training=120, repeats=2, steps=1, climb=1, simulations=50, trials=4),
     "smoke": dict(images=160, n=60, training=400, repeats=2, steps=12, climb=4, simulations=200, trials=6),
-    "cpu": dict(images=1000, n=400, training=4000, repeats=5, steps=500, climb=100, simulations=4000, trials=30),
-    "gpu": dict(images=1000, n=400, training=4000, repeats=20, steps=5000, climb=100, simulations=20_000, trials=90),
+    "cpu": dict(images=1000, n=400, training=4000, repeats=5, steps=500, climb=100, simulations=4000,
+                trials=30),
+    "gpu": dict(images=1000, n=400, training=4000, repeats=20, steps=5000, climb=100, simulations=20_000,
+                trials=90),
 }
 if profile not in SIZES:
     raise ValueError(f"there is no profile {profile!r}: choose {', '.join(SIZES)} in the first cell")
@@ -128,7 +130,8 @@ def turned(x, degrees):
     """Images turned about their middle."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     turn = torch.tensor([[c, -s, 0], [s, c, 0]]).repeat(len(x), 1, 1)
-    return F.grid_sample(x, F.affine_grid(turn, list(x.shape), align_corners=False), align_corners=False)
+    grid = F.affine_grid(turn, list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
 
 
 means = torch.stack([train_x[train_labels == c].mean(0) for c in range(10)])
@@ -145,12 +148,14 @@ sets = {
     "class means": means.repeat(len(test_x) // 10, 1, 1, 1),
     "uniform noise": torch.rand_like(test_x),
 }
-print(f"{len(train_x)} training digits; images in the sets: {', '.join(str(len(x)) for x in sets.values())}")
+sizes = ", ".join(str(len(images)) for images in sets.values())
+print(f"{len(train_x)} training digits; images in the sets: {sizes}")
 
 # %% tags=["picture"]
-show_grid([images[torch.randperm(len(images))[:14]] for images in sets.values()], rows=list(sets), scale=2,
-          alt="Nine rows of fourteen pictures: real digits; digits in noise; blurred digits; digits without 0, 1 and 2; "
-              "only threes; a few digits again and again; real digits; ten grey averages; noise")
+shown = [images[torch.randperm(len(images))[:14]] for images in sets.values()]
+show_grid(shown, rows=list(sets), scale=2,
+          alt="Nine rows of fourteen pictures: real digits; digits in noise; blurred digits; digits without "
+              "0, 1 and 2; only threes; a few digits again and again; real digits; ten grey averages; noise")
 
 # %% [markdown]
 # Three questions are mixed up in “are they good?”, and no single number answers all of them.
@@ -303,19 +308,21 @@ for name in ("KL(p ‖ q)", "KL(q ‖ p)"):
         loss.backward()
         optimizer.step()
     fitted[name] = Normal(mu.detach(), log_sigma.detach().exp())
-    both = integrate(two_modes, fitted[name].log_prob(grid)), integrate(fitted[name].log_prob(grid), two_modes)
+    log_q = fitted[name].log_prob(grid)
+    both = integrate(two_modes, log_q), integrate(log_q, two_modes)
     print(f"smallest {name}: mean {mu.item():.2f}, standard deviation {log_sigma.exp().item():.2f};  "
           f"KL(p ‖ q) = {both[0]:.2f}, KL(q ‖ p) = {both[1]:.2f} nats")
 
 # %%
 with in_style():
-    picture = new_picture(6.4, 2.9, alt="A density with two modes. The Gaussian that minimises KL(p ‖ q) is wide and "
-                          "covers both; the one that minimises KL(q ‖ p) sits on one of them")
+    picture = new_picture(6.4, 2.9, alt="A density with two modes. The Gaussian that minimises KL(p ‖ q) is wide "
+                          "and covers both; the one that minimises KL(q ‖ p) sits on one of them")
     axes = picture.add_subplot()
     axes.fill_between(grid, two_modes.exp(), color="#BBBBBB", alpha=0.5, linewidth=0, label="data p")
     for (name, q), style in zip(fitted.items(), ("-", "--"), strict=True):
         axes.plot(grid, q.log_prob(grid).exp(), style, label=f"smallest {name}")
-    axes.set(xlim=(-6, 6), ylim=(0, None), xlabel="x", ylabel="density", title="One Gaussian for two modes")
+    axes.set(xlim=(-6, 6), ylim=(0, None), xlabel="x", ylabel="density",
+             title="One Gaussian for two modes")
     axes.legend()
 picture
 
@@ -364,9 +371,14 @@ train_b, test_b = binarize(train_x), binarize(test_x)
 pixels = train_b[0].numel()
 
 
+def share_of_ink(images):
+    """How often each pixel is ink, with one image more of each kind, so that no probability is 0."""
+    return (images.sum(0) + 1) / (len(images) + 2)
+
+
 def coin_bits(x, images):
     """Exact log q(x) of independent pixels with the frequencies of these images, (B,) nats."""
-    p = (images.flatten(1).sum(0) + 1) / (len(images) + 2)  # one image more of each kind: no probability is 0
+    p = share_of_ink(images).flatten()
     return x.flatten(1) @ p.log() + (1 - x.flatten(1)) @ (1 - p).log()
 
 
@@ -379,47 +391,46 @@ def reciter(x, images, epsilon):
 
 
 choices = [0.01, 0.02, 0.04, 0.06, 0.08, 0.1]
-kept, aside = train_b[:-len(train_b) // 10], train_b[-len(train_b) // 10:]  # ε is chosen on a part of the training set
+kept, aside = train_b[:-len(train_b) // 10], train_b[-len(train_b) // 10:]  # ε is chosen on training images
 epsilon = max(choices, key=lambda value: reciter(aside, kept, value).mean().item())
 print(f"the reciter flips a pixel with probability {epsilon}")
 
 torch.manual_seed(seed)
 vae = ConvVAE(latent_dim=20).to(device)
 batches = Batches(train_b, train_labels, size=64, rng=torch.Generator().manual_seed(seed))
-history = fit(vae, batches, torch.optim.Adam(vae.parameters(), lr=2e-3), steps=size["steps"], schedule=cosine_decay)
+history = fit(vae, batches, torch.optim.Adam(vae.parameters(), lr=2e-3), steps=size["steps"],
+              schedule=cosine_decay)
 vae.eval()
 
 # %%
 torch.manual_seed(seed)
 fair = torch.full((len(test_b),), -pixels * math.log(2))
 recited = reciter(test_b, train_b, epsilon)
+per_digit = torch.stack([coin_bits(test_b, train_b[train_labels == c]) for c in range(10)])
 log_q = {
     "fair coins": fair,
     "one coin a pixel": coin_bits(test_b, train_b),
-    "coins per digit": torch.stack([coin_bits(test_b, train_b[train_labels == c]) for c in range(10)]).logsumexp(0)
-    - math.log(10),
+    "coins per digit": per_digit.logsumexp(0) - math.log(10),
     "reciter": recited,
     "swindle": torch.logaddexp(math.log(0.01) + recited, math.log(0.99) + fair),
 }
-bits = {name: metrics.bits_per_dim(-metrics.estimate(value).value, pixels) for name, value in log_q.items()}
-vae_bound = metrics.mean_iwae(vae, test_b, k=5 if profile in ("stub", "smoke") else 20)
-bits["VAE (a bound)"] = metrics.bits_per_dim(-vae_bound.value, pixels)
-errors = {name: metrics.bits_per_dim(metrics.estimate(value).error, pixels) for name, value in log_q.items()}
-errors["VAE (a bound)"] = metrics.bits_per_dim(vae_bound.error, pixels)
-for name, value in bits.items():
-    print(f"{name:>17}: {value:.4f} ± {errors[name]:.4f} bits per dimension, "
-          f"{value * pixels * math.log(2):6.1f} nats per image")
+nats = {name: metrics.estimate(-value) for name, value in log_q.items()}
+bound = metrics.mean_iwae(vae, test_b, k=5 if profile in ("stub", "smoke") else 20)
+nats["VAE (a bound)"] = bound._replace(value=-bound.value)
+bits = {name: metrics.bits_per_dim(cost.value, pixels) for name, cost in nats.items()}
+for name, cost in nats.items():
+    error = metrics.bits_per_dim(cost.error, pixels)
+    print(f"{name:>17}: {bits[name]:.4f} ± {error:.4f} bits per dimension, {cost.value:6.1f} nats per image")
 lost = (log_q["reciter"] - log_q["swindle"]).mean()
 print(f"the swindle loses {lost:.2f} nats per image; log 100 = {math.log(100):.2f}")
 
 # %%
 def draw_coins(n):
-    p = (train_b.sum(0) + 1) / (len(train_b) + 2)
-    return bernoulli(p.expand(n, 1, 28, 28))
+    return bernoulli(share_of_ink(train_b).expand(n, 1, 28, 28))
 
 
 def draw_per_digit(n):
-    p = torch.stack([(train_b[train_labels == c].sum(0) + 1) / ((train_labels == c).sum() + 2) for c in range(10)])
+    p = torch.stack([share_of_ink(train_b[train_labels == c]) for c in range(10)])
     return bernoulli(p[torch.randint(10, (n,))])
 
 
@@ -442,8 +453,9 @@ models = {"one coin a pixel": draw_coins, "coins per digit": draw_per_digit, "re
           "swindle": draw_swindle, "VAE": draw_vae}
 samples = {name: draw(size["images"]) for name, draw in models.items()}
 show_grid([test_b[:14], *(x[:14] for x in samples.values())], rows=["real, held out", *samples], scale=2,
-          title="Samples of the models", alt="Rows of black and white images: real digits; scattered dots; dots in the "
-          "shape of digits; real digits with flipped pixels; noise; digits drawn by a VAE")
+          title="Samples of the models",
+          alt="Rows of black and white images: real digits; scattered dots; dots in the shape of digits; "
+              "real digits with flipped pixels; noise; digits drawn by a VAE")
 
 # %% [markdown]
 # Look at the last number of the previous cell first. Since $q_{\text{swindle}}(x) \ge 0.01\, q_{\text{reciter}}(x)$, the
@@ -521,8 +533,8 @@ def inception_score(p, splits=1):
 
     Args:
         p: p(y|x) of each image, (N, K); rows sum to 1, zeros are allowed.
-        splits: the rows are cut, in order, into so many equal parts (N is a multiple of it). Each part has its own
-            p(y), the mean of its rows, and its own score.
+        splits: the rows are cut, in order, into so many equal parts (N is a multiple of it). Each part has
+            its own p(y), the mean of its rows, and its own score.
 
     Returns:
         The mean of the scores of the parts: a number between 1 and K.
@@ -546,8 +558,8 @@ ones_and_sevens = F.one_hot(torch.tensor([1, 7]).repeat(500), 10).double()
 print(f"ones and sevens: {float(my_inception_score(ones_and_sevens)):.3f}")
 seen = {name: metrics.predictions(images).double() for name, images in sets.items()}
 for name, p in seen.items():
-    sure = (p.amax(1) > 0.9).double().mean()
-    print(f"{name:>23}: score {float(my_inception_score(p)):5.2f},  surer than 0.9: {sure:.2f} of {len(p)} images")
+    score, sure = float(my_inception_score(p)), (p.amax(1) > 0.9).double().mean()
+    print(f"{name:>23}: score {score:5.2f},  surer than 0.9: {sure:.2f} of {len(p)} images")
 
 # %% [markdown]
 # Compare with what you see. The score notices that classes are missing. It cannot notice that each digit comes ten
@@ -568,7 +580,8 @@ try:
     peers = True
 except ImportError as error:
     peers = False
-    print(f"torchmetrics is not installed ({error}): the comparisons are left out. pip install torchmetrics brings it.")
+    print(f"torchmetrics is not installed ({error}), so the comparisons with it are left out: "
+          "pip install torchmetrics brings it")
 
 
 class Through(nn.Module):
@@ -613,7 +626,8 @@ class Naive(DigitFeatures):
 
 naive = Naive()
 fit(naive, Batches(train_x, train_labels, size=64, rng=torch.Generator().manual_seed(seed)),
-    torch.optim.AdamW(naive.parameters(), lr=2e-3), steps=max(1, size["steps"] // 2), schedule=cosine_decay)
+    torch.optim.AdamW(naive.parameters(), lr=2e-3), steps=max(1, 3 * size["steps"] // 4),
+    schedule=cosine_decay)
 naive.eval().requires_grad_(False)
 networks = {"the course's network": network, "an ordinary network": naive}
 
@@ -634,21 +648,22 @@ def climb(classifier, steps):
 noise = torch.rand(len(test_x), 1, 28, 28)
 climbed = {name: climb(classifier, size["climb"]) for name, classifier in networks.items()}
 one_each = torch.cat([test_x[test_labels == c][:1] for c in range(10)]).repeat(20, 1, 1, 1)
+trials = {"held-out digits": test_x, "uniform noise": noise,
+          "dark noise": torch.sigmoid(torch.randn_like(noise) - 2),
+          **{f"noise that climbed for {name}": images for name, images in climbed.items()},
+          "ten pictures, again and again": one_each}
 for name, classifier in networks.items():
-    accuracy = (metrics.predictions(test_x, network=classifier).argmax(1) == test_labels).double().mean()
-    print(f"{name}: right on {accuracy:.3f} of the held-out digits")
-    for what, images in {"held-out digits": test_x, "uniform noise": noise,
-                         "dark noise": torch.sigmoid(torch.randn_like(noise) - 2),
-                         "noise that has climbed": climbed[name],
-                         "noise that climbed for the other": climbed[next(o for o in networks if o != name)],
-                         "ten pictures, again and again": one_each}.items():
+    right = metrics.predictions(test_x, network=classifier).argmax(1) == test_labels
+    print(f"{name}: right on {right.double().mean():.3f} of the held-out digits")
+    for what, images in trials.items():
         p = metrics.predictions(images, network=classifier).double()
-        print(f"{what:>34}: mean confidence {p.amax(1).mean():.3f}, inception score {float(my_inception_score(p)):5.2f}")
+        print(f"{what:>42}: mean confidence {p.amax(1).mean():.3f}, "
+              f"inception score {float(my_inception_score(p)):5.2f}")
 
 # %%
 show_grid([climbed[name].view(10, 5, 1, 28, 28)[:, 0] for name in networks],
           rows=["sees 0 … 9 here:", "and here:"], titles=[str(c) for c in range(10)], scale=2,
-          title="Noise in which a classifier is sure to see a digit (above the course's, below an ordinary one)",
+          title="Noise in which a classifier sees a digit (above the course's, below an ordinary one)",
           alt="Two rows of ten images of grey noise, in which no digit can be made out, or hardly")
 
 # %% [markdown]
@@ -745,11 +760,12 @@ features = {name: metrics.image_features(images).double() for name, images in se
 real = metrics.image_features(train_x).double()
 x = features["three classes missing"]
 cov_x, cov_real = torch.cov(x.T).numpy(), torch.cov(real.T).numpy()
-by_scipy = ((x.mean(0) - real.mean(0)) ** 2).sum().item() + (cov_x + cov_real - 2 * sqrtm(cov_x @ cov_real).real).trace()
+root = sqrtm(cov_x @ cov_real).real
+by_scipy = ((x.mean(0) - real.mean(0)) ** 2).sum().item() + (cov_x + cov_real - 2 * root).trace()
 print(f"yours {float(my_frechet_distance(x, real)):.8f}, scipy {by_scipy:.8f}, "
       f"genlab {metrics.frechet_distance(x, real):.8f}", end="")
 if peers:
-    peer = FrechetInceptionDistance(feature=Through())  # the library's name; on our features it is no FID
+    peer = FrechetInceptionDistance(feature=Through())  # so it is called; of our features it is no FID
     peer.update(real, real=True)
     peer.update(x, real=False)
     print(f", torchmetrics {peer.compute().item():.8f}")
@@ -771,9 +787,11 @@ def spread(values):
 
 
 torch.manual_seed(seed)
-distances = {name: spread(my_frechet_distance(part, real) for part in parts(x)) for name, x in features.items()}
-plot_bars(distances, axis=f"Fréchet distance in the course's features (n = {size['n']}, ± sd of random parts)",
-          reference=("real digits", distances["held-out digits"][0]), title="The line-up, by Fréchet distance")
+distances = {name: spread(my_frechet_distance(part, real) for part in parts(x))
+             for name, x in features.items()}
+plot_bars(distances, axis=f"Fréchet distance in the course's features (n = {size['n']}, ± sd of parts)",
+          reference=("real digits", distances["held-out digits"][0]),
+          title="The line-up, by Fréchet distance")
 
 # %% [markdown]
 # It sees much more than the inception score: missing classes, repetition, blur. It does not see the thief: copies of
@@ -814,8 +832,9 @@ check("evaluation-predict-bias", predicted_bias)
 
 # %%
 torch.manual_seed(seed)
-same = spread(my_frechet_distance(torch.randn(1000, 64), torch.randn(1000, 64)) for _ in range(3 * size["repeats"]))
-print(f"two sets of 1000 points of one law in 64 dimensions: {same[0]:.3f} ± {same[1]:.3f} (sd of one measurement)")
+same = spread(my_frechet_distance(*torch.randn(2, 1000, 64)) for _ in range(3 * size["repeats"]))
+print("two sets of 1000 points of one law in 64 dimensions: "
+      f"{same[0]:.3f} ± {same[1]:.3f} (sd of one measurement)")
 
 # %% [markdown]
 # If the bias is a known function of $n$, it can be removed: measure at several $n$, fit a line in $1/n$, read it off at
@@ -832,8 +851,8 @@ def frechet_bias_curve(sample, network, distance, sizes):
 
     Args:
         sample: sample(n) draws n new images.
-        network: an nn.Module that maps images to features. It is put into eval mode for the measurement, and
-            afterwards into the mode in which it was found. No gradients are needed.
+        network: an nn.Module that maps images to features. It is put into eval mode for the measurement,
+            and afterwards into the mode in which it was found. No gradients are needed.
         distance: maps the features of n samples to their distance from the reference, a number.
         sizes: the numbers of samples, a list of int in any order; each is drawn afresh.
 
@@ -876,19 +895,22 @@ def to_origin(x):
 
 
 sizes = [100, 150, 250, 500]
-runs = [my_frechet_bias_curve(lambda n: shift + 1.1 * torch.randn(n, d), nn.Identity(), to_origin, sizes)
-        for _ in range(4 * size["repeats"])]
+runs = [my_frechet_bias_curve(lambda n: shift + 1.1 * torch.randn(n, d), nn.Identity(), to_origin,
+                              sizes) for _ in range(4 * size["repeats"])]
 at_most = metrics.estimate(torch.tensor([float(values[-1]) for values, _, _ in runs]))
 limits = metrics.estimate(torch.tensor([float(limit) for _, limit, _ in runs]))
 print(f"closed form {truth:.3f}; at n = {sizes[-1]}: {at_most}; extrapolated: {limits}")
 
-blends = {"held-out digits": features["held-out digits"], "half blurred": metrics.image_features((test_x + blur(test_x)) / 2)}
+half_blurred = (test_x + blur(test_x)) / 2
+blends = {"held-out digits": features["held-out digits"],
+          "half blurred": metrics.image_features(half_blurred)}
 digit_sizes = [n for n in (60, 90, 130, 200, 400) if n <= len(test_x)]
 curves = {name: [spread(my_frechet_distance(part, real) for part in parts(x, 3 * size["repeats"], n))
                  for n in digit_sizes] for name, x in blends.items()}
 with in_style():
-    picture = new_picture(6.4, 3.1, alt="Fréchet distance against 1/n: two nearly straight lines. That of real digits starts "
-                          "near 0 and rises; at small n it passes the value that half-blurred digits have at large n")
+    picture = new_picture(6.4, 3.1, alt="Fréchet distance against 1/n: two nearly straight lines. That of real "
+                          "digits starts near 0 and rises; at small n it passes the value that half-blurred "
+                          "digits have at large n")
     axes = picture.add_subplot()
     for (name, values), mark in zip(curves.items(), "os", strict=True):
         mean, error = torch.tensor(values).T
@@ -914,7 +936,7 @@ def buggy_compare(a, b, real, features, distance):
 
 # %%
 model_a = to_signed(test_x[:len(test_x) // 16])  # model A draws real digits: nothing could be better
-model_b = to_signed((test_x + blur(test_x)) / 2)  # model B draws half-blurred ones, and more of them
+model_b = to_signed(half_blurred)  # model B draws half-blurred ones, and more of them
 
 
 def look(images):
@@ -937,8 +959,8 @@ def compare(a, b, real, features, distance):
     """Distances of two models' samples to real images, so measured that they can be compared.
 
     Args:
-        a, b: samples of two models, in [-1, 1], (N, ...) and (M, ...). If there are more of one, only as many
-            of its first samples are used as there are of the other.
+        a, b: samples of two models, in [-1, 1], (N, ...) and (M, ...). If there are more of one, only as
+            many of its first samples are used as there are of the other.
         real: real images in [0, 1]; all of them are used.
         features: maps images in [0, 1] to features.
         distance: distance(features of samples, features of real images), a number.
@@ -960,7 +982,8 @@ my_compare = use("evaluation-bug", compare)
 
 # %%
 a, b = my_compare(model_a, model_b, train_x, look, my_frechet_distance)
-print(f"model A (real digits) {float(a):.2f}, model B (half blurred) {float(b):.2f}, both on {len(model_a)} images")
+print(f"model A (real digits) {float(a):.2f}, model B (half blurred) {float(b):.2f}, "
+      f"both on {len(model_a)} images")
 
 # %% [markdown]
 # ### It depends on the network
@@ -974,9 +997,9 @@ print(f"model A (real digits) {float(a):.2f}, model B (half blurred) {float(b):.
 dotted = test_x.clone()
 dotted[:, :, 1:4, 1:4] = 1
 changes = {
-    "moved by 2 pixels": test_x.roll(2, 3), "turned by 10°": turned(test_x, 10), "upside down": test_x.flip(2, 3),
-    "every second pixel": F.interpolate(test_x[:, :, ::2, ::2], scale_factor=2), "half as bright": test_x / 2,
-    "a dot in the corner": dotted,
+    "moved by 2 pixels": test_x.roll(2, 3), "turned by 10°": turned(test_x, 10),
+    "upside down": test_x.flip(2, 3), "half as bright": test_x / 2, "a dot in the corner": dotted,
+    "every second pixel": F.interpolate(test_x[:, :, ::2, ::2], scale_factor=2),
 }
 torch.manual_seed(seed)
 untrained = DigitFeatures().eval().requires_grad_(False)
@@ -995,12 +1018,12 @@ for eye, see in eyes.items():
     for name, images in subjects.items():
         x = see(images[:3 * size["n"] // 2]).double() / scale
         ranking[name][eye] = spread(my_frechet_distance(part, reference / scale) for part in parts(x))
-score_table(ranking, {eye: "low" for eye in eyes}, title="Fréchet distance of the same images in four spaces of features")
+score_table(ranking, dict.fromkeys(eyes, "low"), title="Fréchet distance in four spaces of features")
 
 # %%
-show_grid([test_x[:14], *(images[:14] for images in changes.values())], rows=["held-out digits", *changes], scale=2,
-          title="One change each", alt="Rows of digits: untouched, moved, turned, upside down, coarse, dark, and with a "
-          "small white square in the upper left corner")
+show_grid([test_x[:14], *(images[:14] for images in changes.values())], rows=["held-out digits", *changes],
+          scale=2, title="One change each", alt="Rows of digits: untouched, moved, turned, upside down, dark, "
+          "with a small white square in the upper left corner, and coarse")
 
 # %% [markdown]
 # The columns do not agree, neither in size nor in order. Our network was trained on shifted, turned, noisy and blurred
@@ -1044,8 +1067,8 @@ def kernel_distance(x, y):
         x, y: features, (N, d) and (M, d); N and M may differ.
 
     Returns:
-        mean over i ≠ j of k(x_i, x_j), plus the same for y, minus twice the mean over all i, j of k(x_i, y_j):
-        one number, which may be negative.
+        mean over i ≠ j of k(x_i, x_j), plus the same for y, minus twice the mean over all i, j of
+        k(x_i, y_j): one number, which may be negative.
     """
     ### BEGIN SOLUTION
     def kernel(a, b):
@@ -1077,11 +1100,13 @@ if peers:
     peer.update(y, real=False)
     print(f", torchmetrics {peer.compute()[0].item():.8f}")
 
-null = torch.tensor([float(my_kernel_distance(*torch.randn(2, size["n"] // 2, 64).double())) for _ in range(40)])
-print(f"between two sets of one law: mean {metrics.estimate(null)}, negative in {(null < 0).double().mean():.0%} of 40 cases")
-fewer = real[:1000]  # unbiased at any n, so it need not be all of them: the matrix of all pairs is large
-kernel_distances = {name: spread(my_kernel_distance(part, fewer) for part in parts(x)) for name, x in features.items()}
-for name, (value, error) in kernel_distances.items():
+null = torch.tensor([float(my_kernel_distance(*torch.randn(2, size["n"] // 2, 64).double()))
+                     for _ in range(40)])
+print(f"between two sets of one law: mean {metrics.estimate(null)}, "
+      f"negative in {(null < 0).double().mean():.0%} of 40 cases")
+fewer = real[:1000]  # unbiased at any n, so not all are needed: the matrix of all pairs is large
+for name, x in features.items():
+    value, error = spread(my_kernel_distance(part, fewer) for part in parts(x))
     print(f"{name:>23}: {value:8.4f} ± {error:.4f}")
 
 # %% [markdown]
@@ -1095,9 +1120,10 @@ torch.manual_seed(seed)
 mean, cov = metrics.frechet.moments(real)
 gaussian = torch.distributions.MultivariateNormal(mean, cov).sample((len(test_x),))
 held_out = features["held-out digits"]
-for name, measure in {"Fréchet distance": my_frechet_distance, "kernel distance": my_kernel_distance}.items():
-    drawn, floor = (spread(measure(part, fewer) for part in parts(x, 2 * size["repeats"])) for x in (gaussian, held_out))
-    print(f"{name}: draws from the Gaussian {drawn[0]:.4f} ± {drawn[1]:.4f}, held-out digits {floor[0]:.4f} ± {floor[1]:.4f}")
+for name, measure in (("Fréchet distance", my_frechet_distance), ("kernel distance", my_kernel_distance)):
+    for what, x in {"draws from the Gaussian": gaussian, "held-out digits": held_out}.items():
+        value, error = spread(measure(part, fewer) for part in parts(x, 2 * size["repeats"]))
+        print(f"{name} of {what}: {value:.4f} ± {error:.4f}")
 
 # %% [markdown]
 # ## Precision and recall
@@ -1120,19 +1146,20 @@ for name, measure in {"Fréchet distance": my_frechet_distance, "kernel distance
 # %%
 # Exercise evaluation-precision-recall
 def precision_recall(real, fake, k=3):
-    """Which share of the fake points lies among the real ones, and which share of the real among the fake?
+    """Which share of the fake points lies among the real ones, and of the real ones among the fake?
 
     Args:
         real, fake: features, (N, d) and (M, d).
-        k: the ball around a point reaches to its k-th nearest neighbour in its own set, itself not counted.
+        k: the ball around a point reaches to its k-th nearest neighbour in its own set, itself not
+            counted.
 
     Returns:
-        precision, recall: the share of fake points that lie in (or on the edge of) some ball around a real point,
-        and the share of real points that lie in some ball around a fake one.
+        precision, recall: the share of fake points that lie in (or on the edge of) some ball around a real
+        point, and the share of real points that lie in some ball around a fake one.
     """
     ### BEGIN SOLUTION
     def share_inside(points, centres):
-        radius = torch.cdist(centres, centres).topk(k + 1, largest=False).values[:, -1]  # the first is itself
+        radius = torch.cdist(centres, centres).topk(k + 1, largest=False).values[:, -1]  # first: itself
         return (torch.cdist(points, centres) <= radius).any(1).double().mean()
 
     return share_inside(fake, real), share_inside(real, fake)
@@ -1211,8 +1238,9 @@ for name, found in near.items():
           f"copies {int((found.distance == 0).sum()):4d} of {len(found.distance)}")
 shown = ["held-out digits", "training digits, copied", "blurred"]
 show_grid([part for name in shown for part in (sets[name][:12], train_x[near[name].index[:12]])],
-          rows=[word for name in shown for word in (name, "nearest")], scale=2, title="And the nearest training image",
-          alt="Three pairs of rows: pictures and the training images nearest to them; the copied ones are identical")
+          rows=[word for name in shown for word in (name, "nearest")], scale=2,
+          title="And the nearest training image", alt="Three pairs of rows: pictures, and the training images "
+          "nearest to them; the copied ones are identical")
 
 # %% [markdown]
 # ## All scores on one page
@@ -1225,9 +1253,9 @@ torch.manual_seed(seed)
 
 
 def scores_of(x, p, target=real):
-    """All scores of one set from its features and predictions, with the standard deviation over parts."""
-    found = {"inception score": [], "Fréchet distance": [], "kernel distance": [], "precision": [], "recall": [],
-             "coverage": []}
+    """All scores of one set from its features and predictions: mean and sd over random parts."""
+    names = ("inception score", "Fréchet distance", "kernel distance", "precision", "recall", "coverage")
+    found = {name: [] for name in names}
     for _ in range(size["repeats"]):
         chosen = torch.randperm(len(x))[:size["n"]]
         nearby = target[torch.randperm(len(target))[:size["n"]]]
@@ -1256,8 +1284,9 @@ torch.manual_seed(seed)
 sigmas = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]
 noisy = [(test_x + sigma * torch.randn_like(test_x)).clamp(0, 1) for sigma in sigmas]
 measured = [scores_of(metrics.image_features(x).double(), metrics.predictions(x).double()) for x in noisy]
-score_dial(sigmas, [x[:12] for x in noisy], {name: [m[name] for m in measured] for name in measured[0]}, name="σ",
-           best={name: card["held-out digits"][name][0] for name in measured[0]}, title="Noise on held-out digits")
+score_dial(sigmas, [x[:12] for x in noisy], {name: [m[name] for m in measured] for name in measured[0]},
+           best={name: card["held-out digits"][name][0] for name in measured[0]},
+           name="σ", title="Noise on held-out digits")
 
 # %% [markdown]
 # ## Asking people
@@ -1294,7 +1323,7 @@ score_dial(sigmas, [x[:12] for x in noisy], {name: [m[name] for m in measured] f
 # To ask whether the rater does anything but guess, no approximation is needed. A guesser's count is that of a fair coin, and the
 # *p-value* is the probability that a fair coin lands at least as far from $n/2$ as the count did, on either side.
 #
-# **Predict.** How many trials does it take for a half-width of 0.1 at $\hat p = ½$? (Use the simple interval, with $z =
+# **Predict.** How many trials does it take for a half-width of 0.1 at $\hat p = \tfrac12$? (Use the simple interval, with $z =
 # 1.96$.)
 
 # %%
@@ -1363,7 +1392,8 @@ for n in (20, 100):
         q = hits / n
         simple = 1.96 * (q * (1 - q) / n).sqrt()
         wilson_holds, simple_holds = ((low <= p) & (p <= high)).double(), ((q - p).abs() <= simple).double()
-        print(f"  n = {n:3}, true rate {p:.2f}: Wilson {wilson_holds.mean():.3f}, simple {simple_holds.mean():.3f}")
+        print(f"  n = {n:3}, true rate {p:.2f}: "
+              f"Wilson {wilson_holds.mean():.3f}, simple {simple_holds.mean():.3f}")
 for n in (10, 30, round(predicted_trials or 96), 400):
     _, low, high, _ = my_forced_choice(torch.tensor([[n // 2, 0], [n - n // 2, 0]]))
     print(f"n = {n:3} and half of the answers right: interval [{low:.2f}, {high:.2f}]")
@@ -1402,7 +1432,7 @@ folder = Path(tempfile.mkdtemp())
 
 
 def impression(picture):
-    """How much the program likes a picture: the ordinary network's certainty, with noise that changes each time."""
+    """How much the program likes a picture: the ordinary network's certainty, and new noise each time."""
     p = naive(picture[None]).softmax(1).amax()
     return torch.logit(p.clamp(1e-6, 1 - 1e-6)).item() + 4 * torch.randn(()).item()
 
@@ -1448,10 +1478,12 @@ for i in range(5):
     for j in range(i):
         wins[i, j] = torch.distributions.Binomial(trials_each, torch.sigmoid(known[i] - known[j])).sample()
         wins[j, i] = trials_each - wins[i, j]
-recovered = metrics.bradley_terry(wins, names=[f"strength {value:+.1f}" for value in known.tolist()], prior=0.5)
-inside = sum(low <= value <= high for value, (low, high) in
-             ((float(value), recovered.interval(name)) for value, name in zip(known, recovered.names, strict=True)))
-print(f"known strengths, {10 * trials_each} simulated answers: {inside} of 5 intervals hold the truth\n{recovered}\n")
+names = [f"strength {value:+.1f}" for value in known.tolist()]
+recovered = metrics.bradley_terry(wins, names=names, prior=0.5)
+intervals = [recovered.interval(name) for name in names]
+inside = sum(low <= value <= high for value, (low, high) in zip(known.tolist(), intervals, strict=True))
+print(f"known strengths, {10 * trials_each} simulated answers: {inside} of 5 intervals hold the truth")
+print(recovered, end="\n\n")
 
 sources = {"real": test_b[:150]} | {name: x[:150] for name, x in samples.items() if name != "swindle"}
 contest = rate_all(metrics.Study(sources, folder / "all.jsonl", trials=10 * trials_each, rater="program",
@@ -1523,7 +1555,8 @@ real_b = metrics.image_features(train_b).double()
 judged = {"held-out digits": test_b} | samples
 report = {}
 for name, images in judged.items():
-    report[name] = scores_of(metrics.image_features(images).double(), metrics.predictions(images).double(), target=real_b)
+    x, p = metrics.image_features(images).double(), metrics.predictions(images).double()
+    report[name] = scores_of(x, p, target=real_b)
     found = metrics.nearest_training_distance(images, train_b)
     report[name]["pixels to nearest"] = found.distance.square().median().item()
     key = "VAE (a bound)" if name == "VAE" else name
@@ -1546,7 +1579,8 @@ for name, scores in report.items():
                            n=size["n"], lesson=lesson, seed=seed, profile=profile,
                            seconds=history.seconds if name == "VAE" else None)
 best = min((name for name in samples), key=lambda name: report[name]["Fréchet distance"][0])
-print(f"smallest Fréchet distance among the models: {best}; fewest bits per dimension: {min(bits, key=bits.get)}")
+print(f"smallest Fréchet distance among the models: {best}; "
+      f"fewest bits per dimension: {min(bits, key=bits.get)}")
 
 # %% [markdown]
 # Who is best? The reciter, says the Fréchet distance, and precision and recall do not contradict: it draws real digits with a few

@@ -5,6 +5,7 @@ column by rank, and the dial draws a panel for each score.
 """
 
 import html
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import ipywidgets
@@ -40,11 +41,11 @@ def score_table(scores: Mapping[str, Mapping[str, object]], better: Mapping[str,
         f"{name}: " + ", ".join(f"{score} {cell}" for score, cell in zip(better, row, strict=True))
         for name, row in zip(scores, text, strict=True))
     with in_style():
-        figure = new_picture(1.9 + 1.02 * len(better), 0.75 + 0.31 * len(scores), alt=alt)
+        figure = new_picture(1.9 + 1.02 * len(better), 0.8 + 0.31 * len(scores) + 0.25 * bool(title), alt=alt)
         axes = figure.add_subplot()
         _draw_table(axes, ranks, text, list(scores), heads)
         if title:
-            axes.set_title(title, pad=34)
+            figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -87,7 +88,7 @@ def _cell(value: float, error: float) -> str:
     """As many digits as the error leaves meaning to; three without one."""
     if not np.isfinite(value):
         return "–"
-    if not error or not np.isfinite(error):
+    if not np.isfinite(error) or error < 1e-9 * max(1.0, abs(value)):
         return f"{value:.3g}"
     places = max(0, min(3, 1 - int(np.floor(np.log10(error)))))
     return f"{value:.{places}f} ± {error:.{places}f}"
@@ -106,7 +107,7 @@ def _draw_table(axes, ranks, text, rows, heads) -> None:
             axes.add_patch(_box(j, i, fill=False, edgecolor=BLUE, linewidth=1.4))
         axes.annotate(text[i][j], (j, i), ha="center", va="center", fontsize=8.5)
     axes.set(xlim=(-0.5, len(heads) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    axes.set_xticks(range(len(heads)), [head.replace(" ", "\n", head.count(" ") - 1) for head in heads])
+    axes.set_xticks(range(len(heads)), [textwrap.fill(head, 11) for head in heads])
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)
