@@ -118,7 +118,8 @@ wrong = [
     (always_to_training, "always_training_afterwards"), (reversed_modes, "other_way_round"),
     (parameters_switched_off, "parameters_frozen"), (dropout_alone, "only_dropout"),
     (norms_alone, "only_batch_norm"), (asked_after_eval, "mode_read_too_late"),
-    (trained_twin, "statistics_copied"), (twin_with_graph, "graph_kept"), (own_noise, "noise_of_its_own"),
+    (trained_twin, "statistics_copied"), (twin_with_graph, "parameters_frozen_and_thawed"),
+    (own_noise, "noise_of_its_own"),
 ]
 
 

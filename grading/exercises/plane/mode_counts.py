@@ -226,6 +226,11 @@ exercise = Exercise(
         Mistake(first_coordinate, "You compare only the first coordinate. Both count."),
         Mistake(farthest, "You give each sample to the mode farthest from it."),
     ],
+    equivalent_mutants={
+        "distance, nearest = (samples[:, None] - modes).norm(dim=2).min(1): 1 → -1": "the last axis of a table is its axis 1",
+        "distance, nearest = (samples[:, None] - modes).norm(dim=2).min(1): samples[:, None] - modes → "
+        "modes - samples[:, None]": "a distance has no direction",
+    },
     also_right=[by_loop, squares, by_cdist, by_scatter],
     hints=[
         "For each sample: which mode is the nearest, and is it near enough?",
