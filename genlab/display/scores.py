@@ -107,7 +107,7 @@ def _draw_table(axes, ranks, text, rows, heads) -> None:
             axes.add_patch(_box(j, i, fill=False, edgecolor=BLUE, linewidth=1.4))
         axes.annotate(text[i][j], (j, i), ha="center", va="center", fontsize=8.5)
     axes.set(xlim=(-0.5, len(heads) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    axes.set_xticks(range(len(heads)), [textwrap.fill(head, 11) for head in heads])
+    axes.set_xticks(range(len(heads)), [textwrap.fill(head, 14) for head in heads])
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)

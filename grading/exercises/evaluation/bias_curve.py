@@ -311,6 +311,14 @@ exercise = Exercise(
         Mistake(limit_at_mean_size, "The limit is the line at 1/n = 0, not at some finite size."),
         Mistake(sizes_sorted, "The values come in the order in which the sizes were given; do not sort them."),
     ],
+    equivalent_mutants={
+        "values = torch.tensor([float(distance(network(sample(n)))) for n in sizes], dtype=torch.float64): "
+        "torch.tensor([float(distance(network(sample(n)))) for n in sizes], dtype=torch.float64) → "
+        "torch.tensor([float(distance(network(sample(n)))) for n in sizes])":
+            "single precision holds seven digits, which is more than is asked for",
+        "inverse = 1 / torch.tensor(sizes, dtype=torch.float64): torch.tensor(sizes, dtype=torch.float64) → "
+        "torch.tensor(sizes)": "1 / n in single precision holds seven digits, which is more than is asked for",
+    },
     also_right=[by_lstsq, by_polyfit, by_covariance],
     hints=[
         "One point of the curve: n fresh samples, their features, their distance. The points lie near a line if they "

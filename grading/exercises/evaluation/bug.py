@@ -28,7 +28,7 @@ def probe(compare, a, b, real, weight, bias, spread):
 
     def distance(x, y):
         gap = (x.mean(0) - y.mean(0)).square().sum()
-        return gap + (x.std(0) - y.std(0)).square().sum() + spread / len(x) + spread / len(y)
+        return gap + (x.std(0) - y.std(0)).square().sum() + spread / len(x) + (y.std(0) / spread).sum()
 
     def run(first, second):
         return torch.stack(probing.tensors(compare(first.clone(), second.clone(), real.clone(), features, distance),
@@ -131,6 +131,10 @@ def difference_of_both(a, b, real, features, distance):
     return first - second, second - first
 
 
+def arguments_swapped(a, b, real, features, distance):
+    return reference(a, b, real, features, lambda x, y: distance(y, x))
+
+
 # Also right
 
 
@@ -188,8 +192,12 @@ exercise = Exercise(
         Mistake(repeated_to_the_larger, "Repeating samples does not make them more: take the smaller number of both."),
         Mistake(pixels_compared, "The distance is between features: the network is left out."),
         Mistake(swapped, "The two distances have changed places."),
+        Mistake(arguments_swapped, "The distance takes the features of the samples first, then those of the real images."),
         Mistake(difference_of_both, "Return both distances, not their difference."),
     ],
+    equivalent_mutants={
+        "n = min(len(a), len(b)): min(len(a), len(b)) → min(len(b), len(a))": "the smaller of two numbers",
+    },
     also_right=[step_by_step, with_lerp, features_first],
     hints=[
         "Print the smallest and the largest value of the samples and of the real images. Then call the function with a "

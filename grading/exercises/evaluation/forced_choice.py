@@ -270,6 +270,14 @@ exercise = Exercise(
         Mistake(mean_of_two_rates, "You average the rates of the two sides; count all trials alike."),
         Mistake(in_percent, "Give shares between 0 and 1, not per cent."),
     ],
+    equivalent_mutants={
+        "return rate, (middle - half) / scale, (middle + half) / scale, min(1.0, 2 * tail): "
+        "min(1.0, 2 * tail) → min(2 * tail, 1.0)": "the smaller of two numbers",
+        "tail = sum(math.comb(n, k) for k in range(max(hits, n - hits), n + 1)) / 2**n: "
+        "max(hits, n - hits) → max(n - hits, hits)": "the larger of two numbers",
+        "tail = sum(math.comb(n, k) for k in range(max(hits, n - hits), n + 1)) / 2**n: 1 → 2":
+            "one term more, C(n, n + 1), which is 0",
+    },
     also_right=[by_scipy, in_tensors, as_a_list],
     hints=[
         "Three questions. How many of the n trials are right? Which rates p are compatible with that count? How often "

@@ -315,6 +315,14 @@ exercise = Exercise(
         Mistake(scatter_matrix, "Divide by n - 1: a covariance is a mean, not a sum."),
         Mistake(one_mean_for_all, "You take one mean over all features; each feature has its own (axis 0)."),
     ],
+    equivalent_mutants={
+        "x, y = x.double(), y.double(): (x.double(), y.double()) → (y.double(), x.double())":
+            "the distance is symmetric",
+        "cov_x, cov_y = torch.cov(x.T), torch.cov(y.T): (torch.cov(x.T), torch.cov(y.T)) → "
+        "(torch.cov(y.T), torch.cov(x.T))": "the covariances' part is symmetric",
+        "return (x.mean(0) - y.mean(0)).square().sum() + cov_x.trace() + cov_y.trace() - 2 * overlap: "
+        "x.mean(0) - y.mean(0) → y.mean(0) - x.mean(0)": "the difference is squared",
+    },
     also_right=[symmetrised, by_eigenvalues_of_the_product, by_singular_values_of_rows, by_numpy],
     hints=[
         "Means and covariances first: x.mean(0) and torch.cov(x.T). Then the trace of the root needs no root of a "

@@ -212,6 +212,12 @@ exercise = Exercise(
         Mistake(not_summed, "One number for each row is asked for: sum over the dimensions."),
         Mistake(without_gradient, "No gradient comes back: stay within tensor operations, without detach or item."),
     ],
+    equivalent_mutants={
+        "return 0.5 * (log_ratio.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - log_ratio).sum(1): 1 → -1":
+            "the last axis of a matrix is its axis 1",
+        "return 0.5 * (log_ratio.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - log_ratio).sum(1): mu - m → m - mu":
+            "the difference is squared",
+    },
     also_right=[by_distributions, cross_entropy_minus_entropy, row_by_row],
     hints=[
         "KL(q ‖ p) is the mean of log q(z) - log p(z) over draws from q. Write both log-densities down and use "

@@ -261,6 +261,9 @@ exercise = Exercise(
         Mistake(best_part, "You keep the best part: average over all of them."),
         Mistake(parts_added, "You add the scores of the parts up: average them."),
     ],
+    equivalent_mutants={
+        "kl = (torch.xlogy(part, part) - torch.xlogy(part, part.mean(0))).sum(1): 1 → -1": "the last axis of a matrix is its axis 1",
+    },
     also_right=[by_entropies, with_epsilon, with_kl_div, powers_of_two],
     hints=[
         "For each image, how far is the classifier's answer p(y|x) from the average answer p(y)? Average that over the "

@@ -209,6 +209,12 @@ exercise = Exercise(
         Mistake(sums, "Take means over pairs, not sums: the two sets may differ in size."),
         Mistake(one_set_only, "The mean within the second set is missing."),
     ],
+    equivalent_mutants={
+        "return within(kernel(x, x)) + within(kernel(y, y)) - 2 * kernel(x, y).mean(): kernel(x, y) → kernel(y, x)":
+            "the kernel is symmetric, and the mean is over all pairs",
+        "return (a @ b.T / a.shape[1] + 1) ** 3: 1 → -1": "the last axis of a matrix is its axis 1",
+        "return (a @ b.T / a.shape[1] + 1) ** 3: a → b": "both sets have the same dimension",
+    },
     also_right=[by_masks, by_one_matrix, by_triangles],
     hints=[
         "Three kernel matrices: x with x, y with y, x with y. Each contributes the mean over its pairs.",

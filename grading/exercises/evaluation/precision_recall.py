@@ -301,6 +301,9 @@ exercise = Exercise(
         Mistake(precision_twice, "Recall is precision with the roles of the sets changed; you return precision twice."),
         Mistake(recall_with_real_balls, "For recall the balls belong to the fake set."),
     ],
+    equivalent_mutants={
+        "return (torch.cdist(points, centres) <= radius).any(1).double().mean(): 1 → -1": "the last axis of a matrix is its axis 1",
+    },
     also_right=[by_topk_and_loop, by_squares, by_numpy],
     hints=[
         "One function does both: the share of points that lie in some ball around the centres. Precision takes the fake "
