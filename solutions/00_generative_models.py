@@ -795,8 +795,8 @@ FAMILIES["VAE"] = Family(
 train_family("VAE")
 
 # %% [markdown]
-# Note the threads between the heaps. The decoder is continuous, and the prior has no gaps: on the way from one heap to the
-# next there are codes that must be decoded to something.
+# Note the points between the heaps and inside the ring. The decoder is continuous, and the prior has no gaps: on the way from one
+# heap to the next there are codes that must be decoded to something.
 #
 # ### A normalizing flow
 #
@@ -816,7 +816,7 @@ FAMILIES["flow"] = Family(
 train_family("flow")
 
 # %% [markdown]
-# Again there are threads, for a related reason: the flow bends and stretches one round heap of noise, and a bent and stretched
+# Between the heaps there are bridges, for a related reason: the flow bends and stretches one round heap of noise, and a bent and stretched
 # heap is still in one piece. It can make a bridge thin but never cut it.
 #
 # ### An energy-based model
@@ -971,7 +971,8 @@ show_grid([torch.stack([point_tile(fresh[name]) for name in names]),
 # %% [markdown]
 # And here are the densities, where there is one. For the VAE it is the bound from a few draws of the encoder, for the
 # energy-based model the energy normalised on your grid, for the flow and the autoregressive model the exact value, and for the
-# diffusion model its bound, from one noisy draw for each step and cell, which makes it grainy. The GAN's row is missing
+# diffusion model its bound, from one noisy draw for each step and cell, which makes it grainy; a bound that is too low makes a
+# density that integrates to less than 1, and a darker or more broken picture than its samples deserve. The GAN's row is missing
 # because there is nothing to show. Within a column all have the same scale.
 
 # %%
@@ -1037,7 +1038,24 @@ for family in families:
     print(f"{family:>15}" + "".join(f"{cell_of_table(family, name):>18}" for name in names))
 
 # %% [markdown]
-# (table)
+# Read the table one column at a time, and not across. The exact values of the flow and of the autoregressive model, and that of
+# the energy-based model, which your grid has made exact, can be ranked. The bounds of VAE and diffusion model cannot be placed among
+# them; all that they say is “no worse than this”. How little that may be, the diffusion model shows: its bound lies some two nats
+# above the entropy, while on ring and moons its samples are about as often on target as the flow's. Both can be true. The bound
+# punishes the smallest errors in the last, nearly noiseless steps, which the training loss hardly weighs and which the samples hardly
+# show. The GAN has no entry, and not because it is bad: on the ring it is on target more often than the flow.
+#
+# The autoregressive model comes closest to the truth on all four, and it is worth asking why. Its 48 bins know nothing of
+# smoothness, and a sharp edge costs them no more than a gentle slope; the pair of coordinates has only 48 · 48 values, and twenty
+# thousand draws are enough to fill such a table. With 784 coordinates there would be nothing to fill. The stray points at
+# the left and right show where it is weak: where a first coordinate was hardly ever seen, what the network says about the second is
+# a guess.
+#
+# The modes column is nearly full, which hides something. Look at the rings of the energy-based model and of the GAN: an even circle
+# without any heaps, and a thin closed line with eight knots. All modes count as found, because enough points lie in each of the eight
+# discs. Each of the three measures can be satisfied by bad samples, and even the three together can. And do not take the order of
+# the families from this table: every model has had a few seconds, with settings that nobody has tuned, and the checkerboard and
+# the pinwheel want more from most of them.
 #
 # ### Look for yourself
 #
@@ -1121,7 +1139,13 @@ for family, runs in again.items():
           f"trained in {seconds[family]:.1f} s")
 
 # %% [markdown]
-# (seeds)
+# One reads that training is more stable for diffusion models than for VAEs, and for VAEs than for GANs. Compare how far the three
+# numbers of each family lie apart. Nothing of that order is to be seen: the GAN's agree within a few hundredths, as the VAE's do,
+# and if any family's differ it is the diffusion model's. There is no reason, either, why a diffusion model should be more stable
+# than a VAE: both minimise an average over the data by gradient descent, as the flow and the autoregressive model do. A
+# GAN's reputation has another cause, which the next section but one shows: not other random numbers, but other *settings*. With
+# three seeds one should not say more than this, and call rows whose ranges overlap *not separated*, whatever their means. The seconds depend
+# on the machine and on how busy it was; compare them with one another at most.
 #
 # ## Find the bug
 #
@@ -1260,7 +1284,13 @@ show_grid(torch.stack(tiles), titles=["× 1", *(f"× {ratio}, seed {i + 1}" for 
               "most of them")
 
 # %% [markdown]
-# (gan)
+# With equal step sizes every seed found all eight heaps. With the fivefold one the samples sit in a single streak that reaches one
+# or two of them. Wherever the streak is, the discriminator learns that points there are made, and points elsewhere real; the generator,
+# five times as quick, carries the whole of it elsewhere before the lesson has sunk in, and the hunt goes on round the ring. The losses
+# do not tell: look at the last values in the bars of the three runs, which are close to those of a fair game, 1.386 and 0.693. Only
+# looking at the samples, or counting, reveals it. This is what is unstable about GANs: a setting that would merely make another
+# family learn more slowly destroys the balance of the game. What one does against it (let the discriminator move faster, show it
+# several samples at once, ask for something better than “real or made”) is the subject of chapter 2.
 #
 # **A likelihood from a grid that is too small.** Your function is right, and yet one can get any likelihood one likes out of
 # an unnormalised model: integrate over too small a square, and $Z$ comes out too small, so that every $\log p$ comes out too large.
@@ -1301,7 +1331,15 @@ with torch.no_grad():
 #
 # ## The bar
 #
-# (bar)
+# At the profile `cpu` every family should reach at least the share on target that the cell below calls its bar, in the mean of its
+# seeds. The bars are low. They tell a broken run from a working one, not a good model from a better one; the differences between
+# families at this size and with these few seconds of training say more about how many steps each was given than about the
+# family. The cell after it writes what was measured into `results.csv`, where further seeds and models may join it.
+#
+# Then make one of them better. Choose a family and change one thing (the steps, the width, the number of couplings, of bins or of
+# steps of noise, Langevin's step size), predict which of the three columns will move and in which direction, set it in a new cell
+# (`steps["flow"] = 2000` and the cell of the family again), and run on from there. Only a difference that is larger than the
+# spread between seeds counts.
 
 # %%
 bars = size["bars"] or {}
