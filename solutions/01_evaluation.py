@@ -94,7 +94,7 @@ expect_version(version)
 
 # %%
 SIZES = {
-    "stub": dict(images=50, n=25, training=120, repeats=2, steps=1, climb=1, descent=10, simulations=50,
+    "stub": dict(images=60, n=25, training=200, repeats=2, steps=1, climb=1, descent=10, simulations=50,
                  trials=2),
     "smoke": dict(images=100, n=40, training=300, repeats=2, steps=8, climb=3, descent=50, simulations=100,
                   trials=4),
@@ -123,7 +123,8 @@ device = "cuda" if profile == "gpu" and torch.cuda.is_available() else "cpu"
 # %%
 train_x, train_labels = digits("train")
 test_x, test_labels = digits("test")
-train_x, train_labels = train_x[:size["training"]], train_labels[:size["training"]]
+order = torch.randperm(len(train_x), generator=torch.Generator().manual_seed(0))[:size["training"]]
+train_x, train_labels = train_x[order], train_labels[order]
 test_x, test_labels = test_x[:size["images"]], test_labels[:size["images"]]
 torch.manual_seed(seed)
 
