@@ -1211,7 +1211,8 @@ for name, x in features.items():
 # %% [markdown]
 # In the plane the two ways of being bad come apart as they should. Among the digits recall does its part: it falls for
 # missing classes, for the single class, for repetition. But look at precision. Noisy digits, blurred digits and a single class
-# get *more precision than real digits*, the class means hardly less, and it is recall that falls. The last column tells why. Blur draws
+# get *as much precision as real digits, or more*. Of the class means, ten grey smudges, half or more are let through, depending on
+# which real points happen to lie around them. It is recall that falls. The last column tells why. Blur draws
 # the features together: their variance is much smaller than that of real digits. An image of which the network is unsure
 # lies between the classes rather than outside of them, and there, inside the cloud, some ball usually reaches. Precision notices what is bad only
 # if bad images lie *outside* of where real ones are, in the eyes of that network. So it measures
