@@ -24,7 +24,7 @@
 #
 # You need Python, a little PyTorch (tensors, `nn.Module`, how a training loop goes), and from probability the
 # normal distribution, expectations and conditional probabilities. The core exercises take about 70 minutes
-# altogether; training takes a minute or two, which you may spend reading.
+# altogether; training takes two or three minutes, which you may spend reading.
 #
 # An exercise is a cell with a stub to fill in. Run it, then run the line below it, `check(...)`, which says at
 # once what is right, what is wrong, and often which mistake it looks like; three hints are folded under it, one
@@ -92,8 +92,8 @@ ORDER = ("VAE", "flow", "energy-based", "GAN", "diffusion", "autoregressive")
 SIZES = {
     "stub": dict(draws=4, bins=8, energy_steps=2, steps=(1, 1, 1, 1, 1, 1), points=64, batch=16, frames=1, langevin=(1, 1),
                  noise_steps=4, codes=1, seeds=2, repeats=1, noises=40, langevin_steps=1, bars=None),
-    "smoke": dict(draws=200, bins=12, energy_steps=50, steps=(40, 20, 10, 40, 40, 20), points=1000, batch=64, frames=4,
-                  langevin=(4, 20), noise_steps=10, codes=1, seeds=2, repeats=3, noises=1000, langevin_steps=50, bars=None),
+    "smoke": dict(draws=200, energy_steps=20, bins=12, steps=(12, 6, 4, 12, 12, 6), points=500, batch=64, frames=2,
+                  langevin=(2, 8), noise_steps=5, codes=1, seeds=2, repeats=1, noises=200, langevin_steps=20, bars=None),
     "cpu": dict(draws=2000, bins=48, energy_steps=300, steps=(1200, 500, 350, 1200, 2000, 300), points=20_000, batch=256, frames=6,
                 langevin=(10, 100), noise_steps=40, codes=20, seeds=3, repeats=5, noises=2000, langevin_steps=1000,
                 bars={"VAE": 0.5, "flow": 0.65, "energy-based": 0.6, "GAN": 0.5, "diffusion": 0.65, "autoregressive": 0.8}),
@@ -1112,8 +1112,9 @@ for family, (calls, milliseconds) in costs.items():
           f"1000 points")
 
 # %% [markdown]
-# Compare the first column, not the last. The three that need one evaluation differ among one another by how large their
-# network is (the flow has five more couplings like the one counted). Diffusion needs as many as it has steps, and
+# Compare the first column, not the last. The three that need one evaluation differ among one another by what it
+# involves: the decoder of the VAE and the generator of the GAN are networks of the same size, and the flow has five more couplings like
+# the one counted. Diffusion needs as many as it has steps, and
 # later lessons bring them down to a handful; and the autoregressive model, often called the slowest of all, is fast
 # here, because a point has two numbers to draw. An image of 28 by 28 has 784.
 #
