@@ -105,7 +105,7 @@ def _draw_table(axes, ranks, text, rows, heads) -> None:
         axes.add_patch(_box(j, i, alpha=0.5 * (1 - rank), facecolor=BLUE, linewidth=0))
         if rank == 0:
             axes.add_patch(_box(j, i, fill=False, edgecolor=BLUE, linewidth=1.4))
-        axes.annotate(text[i][j], (j, i), ha="center", va="center", fontsize=8.5)
+        axes.text(j, i, text[i][j], ha="center", va="center", fontsize=8.5, in_layout=False)
     axes.set(xlim=(-0.5, len(heads) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     axes.set_xticks(range(len(heads)), [textwrap.fill(head, 14) for head in heads])
     axes.xaxis.tick_top()
