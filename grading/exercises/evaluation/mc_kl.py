@@ -17,17 +17,25 @@ from grading.exercise import Compare, Exercise, Mistake
 
 
 def inputs(rng, n=1):
-    """q and p are correlated Gaussians of dimension 3; the table holds draws from q."""
+    """Correlated Gaussians q and p, so near that log-ratios of both signs occur; the table holds draws from q.
+
+    The first n // 2 of them are such that the estimate is negative, as happens by chance.
+    """
     D = 3
     double = torch.zeros((), dtype=torch.float64)
 
     def draw(*shape):
         return randn(shape, like=double, rng=rng)
 
-    a, b = (0.4 * draw(D, D) + torch.eye(D, dtype=torch.float64) for _ in range(2))
-    center, other = draw(D), draw(D)
-    return {"table": center + draw(900, D) @ a.T, "q_mean": center, "q_root": a, "p_mean": other,
-            "p_root": 1.3 * b, "n": 163}
+    n, eye, center = 163, torch.eye(D, dtype=torch.float64), draw(D)
+    root, turn, white = 0.4 * draw(D, D) + eye, 1.2 * eye + 0.1 * draw(D, D), draw(900, D)
+    shift = torch.nn.functional.normalize(draw(D), dim=0) * 0.4
+    ratio = (torch.linalg.solve(turn, (white - shift).T).square().sum(0) - white.square().sum(1)) / 2
+    low = ratio.argsort()[: 2 * n].sort().values[: n // 2]  # the 2n lowest of 900, in the order of the table
+    rest = torch.ones(900, dtype=torch.bool).index_fill(0, low, False)
+    table = center + torch.cat([white[low], white[rest]]) @ root.T
+    return {"table": table, "q_mean": center, "q_root": root, "p_mean": center + root @ shift,
+            "p_root": root @ turn, "n": n}
 
 
 def probe(mc_kl, table, q_mean, q_root, p_mean, p_root, n):
@@ -50,7 +58,16 @@ def probe(mc_kl, table, q_mean, q_root, p_mean, p_root, n):
 
     value, error = play(n)
     fewer, wider = play(n // 2)
-    return dict(estimate=value, error=error, fewer=fewer, wider=wider)
+    # errors times n, so that the tolerance is small beside them
+    return dict(estimate=value, error=error * n, fewer=fewer, wider=wider * (n // 2))
+
+
+def within_a_percent(inputs, got, expected, n):
+    """Both errors, relative to the expected ones: they are small numbers."""
+    for name in ("error", "wider"):
+        if not abs(got[name].double() - expected[name]) <= 0.01 * expected[name]:
+            return False, got[name], expected[name]
+    return True, got["error"], expected["error"]
 
 
 def reference(draw, log_q, log_p, n):
@@ -151,6 +168,16 @@ def never_negative(draw, log_q, log_p, n):
     return value, error
 
 
+def cut_at_zero(draw, log_q, log_p, n):
+    value, error = reference(draw, log_q, log_p, n)
+    return value.clamp(min=0), error
+
+
+def absolute_mean(draw, log_q, log_p, n):
+    value, error = reference(draw, log_q, log_p, n)
+    return value.abs(), error
+
+
 # Also right
 
 
@@ -173,13 +200,16 @@ def by_moments(draw, log_q, log_p, n):
     return float(r.mean()), float(((r**2).mean() - r.mean() ** 2).sqrt() / math.sqrt(n - 1))
 
 
+UNBIASED = ("The divergence is never negative, but its unbiased estimate is now and then: neither cut it off at 0 nor take its "
+            "absolute value, which would make it too large on average.")
+
 exercise = Exercise(
     id="evaluation-mc-kl", defines="mc_kl(draw, log_q, log_p, n)", core=True, points=2, level=1, minutes=5,
     inputs=inputs, probe=probe, reference=reference, withholds=["genlab.metrics.divergence.monte_carlo_kl"],
     comparisons=[
         Compare("estimate", "fewer", shape="()", points=1,
                 says="The mean of log q(x) - log p(x) over n draws from q."),
-        Compare("error", "wider", shape="()", points=1, tolerance=0.01,
+        Compare("error", "wider", shape="()", points=1, test=within_a_percent, resolution=1e-4,
                 says="Its standard error: the standard deviation of the log-ratio, divided by √n."),
     ],
     mistakes=[
@@ -205,6 +235,8 @@ exercise = Exercise(
                 "up: take the standard deviation of the difference."),
         Mistake(two_standard_errors, "Asked for is one standard error, not the half-width of a 95 % interval."),
         Mistake(never_negative, "You cut negative log-ratios off: then the estimate is too large on average."),
+        Mistake(cut_at_zero, UNBIASED),
+        Mistake(absolute_mean, UNBIASED),
     ],
     also_right=[draw_by_draw, entropies, by_moments],
     hints=[
