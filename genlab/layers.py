@@ -89,18 +89,40 @@ def time_embedding(t: Tensor, dim: int, *, max_period: float = 10_000.0) -> Tens
     return torch.cat([angle.sin(), angle.cos()], 1)
 
 
+class FourierFeatures(nn.Module):
+    """[x, sin(x W), cos(x W)] with fixed W ~ N(0, scale²): (B, dim) -> (B, dim + 2 · count).
+
+    A small network of x alone learns broad shapes first and fine ones very late; of these features it learns
+    both. `scale` is the typical angular frequency, per unit of x. Tancik et al. (2020), arXiv:2006.10739.
+    """
+
+    weight: Tensor
+
+    def __init__(self, dim: int, count: int = 32, *, scale: float = 1.0, rng: torch.Generator | None = None):
+        super().__init__()
+        self.out_dim = dim + 2 * count
+        self.register_buffer("weight", scale * torch.randn(dim, count, generator=rng))
+
+    def forward(self, x: Tensor) -> Tensor:
+        angle = x @ self.weight
+        return torch.cat([x, angle.sin(), angle.cos()], 1)
+
+
 class TimeMLP(nn.Module):
     """A network of x and a time, for data without neighbourhoods: (B, dim), (B,) -> (B, dim).
 
     Args:
         hidden_dim: width of the `depth` hidden layers.
         time_dim: size of the embedding of the time, which the first layer sees beside x.
+        features: what else the first layer sees of x, such as `FourierFeatures`; x alone by default.
     """
 
-    def __init__(self, dim: int = 2, hidden_dim: int = 128, *, depth: int = 3, time_dim: int = 32):
+    def __init__(self, dim: int = 2, hidden_dim: int = 128, *, depth: int = 3, time_dim: int = 32,
+                 features: nn.Module | None = None):
         super().__init__()
-        self.time_dim = time_dim
-        self.net = mlp(dim + time_dim, *[hidden_dim] * depth, dim, activation=nn.SiLU)
+        self.time_dim, self.features = time_dim, features or nn.Identity()
+        seen = getattr(features, "out_dim", dim)
+        self.net = mlp(seen + time_dim, *[hidden_dim] * depth, dim, activation=nn.SiLU)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return self.net(torch.cat([x, time_embedding(t, self.time_dim).to(x)], 1))
+        return self.net(torch.cat([self.features(x), time_embedding(t, self.time_dim).to(x)], 1))
