@@ -5,7 +5,7 @@ import torch
 from diffusers.models.embeddings import get_timestep_embedding
 from torch import nn
 
-from genlab.layers import TimeMLP, frozen, mlp, time_embedding
+from genlab.layers import FourierFeatures, TimeMLP, frozen, mlp, time_embedding
 
 
 def test_time_embedding_is_that_of_diffusers():
@@ -45,3 +45,38 @@ def test_frozen_lets_gradients_through_but_not_in():
     assert x.grad.abs().sum() > 0
     assert all(parameter.grad is None for parameter in network.parameters())
     assert [p.requires_grad for p in network.parameters()] == [True, False, True, True]
+
+
+def test_fourier_features_are_sines_and_cosines_of_fixed_directions():
+    rng = torch.Generator().manual_seed(0)
+    waves = FourierFeatures(2, 5, scale=3.0, rng=rng)
+    x = torch.randn(7, 2)
+    out = waves(x)
+    assert out.shape == (7, waves.out_dim) == (7, 12)
+    angle = x @ waves.weight
+    torch.testing.assert_close(out, torch.cat([x, angle.sin(), angle.cos()], 1))
+    torch.testing.assert_close((out[:, 2:7] ** 2 + out[:, 7:] ** 2), torch.ones(7, 5))
+    assert not list(waves.parameters()) and "weight" in waves.state_dict()
+    assert abs(FourierFeatures(2, 20_000, scale=3.0).weight.std().item() - 3) < 0.1
+
+
+def test_a_small_network_learns_a_fine_pattern_with_fourier_features_and_not_without():
+    """Regression of sin 9x on [-1, 1] by 200 steps: the share of the variance that stays unexplained."""
+    left = []
+    for features in (FourierFeatures(1, 16, scale=6.0, rng=torch.Generator().manual_seed(1)), None):
+        torch.manual_seed(0)
+        net = mlp(features.out_dim if features else 1, 32, 1, activation=torch.nn.SiLU)
+        optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
+        for _ in range(200):
+            x = 2 * torch.rand(128, 1) - 1
+            loss = ((net(features(x) if features else x) - (9 * x).sin()) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        left.append(loss.item() / 0.5)
+    assert left[0] < 0.05 < 0.3 < left[1]
+
+
+def test_a_time_mlp_takes_them():
+    net = TimeMLP(2, 16, features=FourierFeatures(2, 8))
+    assert net(torch.randn(3, 2), torch.arange(3)).shape == (3, 2)
