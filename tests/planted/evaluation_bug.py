@@ -75,7 +75,15 @@ def right_in_one_pass(a, b, real, features, distance):
     return tuple(distance(part, features(real)) for part in both.split(n))
 
 
+def overwritten(a, b, real, features, distance):
+    n = min(len(a), len(b))
+    a.add_(1).div_(2)
+    b.add_(1).div_(2)
+    return distance(features(a[:n]), features(real)), distance(features(b[:n]), features(real))
+
+
 wrong = [
+    (overwritten, "converted_in_place"),
     (untouched, "buggy_compare"), (range_repaired, "only_the_range"), (numbers_repaired, "only_the_number"),
     (cut_off, "clamped"), (min_max, "stretched_by_its_own_range"), (real_shortened, "real_cut_too"),
     (real_moved, "real_to_signed"), (tail_end, "last_rows"), (mirrored, "absolute_values"),

@@ -117,7 +117,29 @@ def right_by_complex_root(x, y):
     return ((m - n) ** 2).sum() + a.diagonal().sum() + b.diagonal().sum() - 2 * roots.sum().real
 
 
+def float_covariances(x, y):
+    x, y = x.float(), y.float()
+    roots = torch.linalg.eigvals(torch.cov(x.T) @ torch.cov(y.T)).real.clamp(min=0).sqrt()
+    return ((x.mean(0) - y.mean(0)) ** 2).sum() + (torch.cov(x.T) + torch.cov(y.T)).trace() - 2 * roots.sum()
+
+
+def subtracts_into_its_arguments(x, y):
+    gap = (x.double().mean(0) - y.double().mean(0)).square().sum()
+    x -= x.mean(0)
+    y -= y.mean(0)
+    return right_by_complex_root(x, y) + gap
+
+
+def with_a_ridge(x, y):
+    ridge = 1e-6 * torch.eye(x.shape[1]).double()
+    a, b = torch.cov(x.double().T) + ridge, torch.cov(y.double().T) + ridge
+    roots = torch.linalg.eigvals(a @ b).real.clamp(min=0).sqrt()
+    return (x.double().mean(0) - y.double().mean(0)).square().sum() + (a + b).trace() - 2 * roots.sum()
+
+
 wrong = [
+    (float_covariances, "single_precision"), (subtracts_into_its_arguments, "centred_in_place"),
+    (with_a_ridge, "diagonal_raised"),
     (population_covariance, "divided_by_n"), (no_factor_two, "root_without_two"),
     (norm_of_means, "norm_not_squared"), (elementwise_root, "root_of_each_entry"),
     (roots_multiplied, "product_of_roots"), (per_feature, "diagonal_only"),

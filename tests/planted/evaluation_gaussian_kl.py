@@ -94,7 +94,12 @@ def right_by_multivariate(mu, logvar, m, log_s2):
     return kl_divergence(q, MultivariateNormal(m, torch.diag(log_s2.exp())))
 
 
+def target_frozen(mu, logvar, m, log_s2):
+    return right_by_multivariate(mu, logvar, m.detach(), log_s2.detach())
+
+
 wrong = [
+    (target_frozen, "second_without_gradient"),
     (averaged, "mean_over_dims"), (doubled, "no_half"), (the_other_way, "reversed_kl"),
     (from_the_vae_lesson, "standard_normal_only"), (jeffreys, "symmetric"),
     (sigma_instead, "deviation_for_variance"), (squares_the_variance, "variance_squared"),

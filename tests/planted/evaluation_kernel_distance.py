@@ -82,7 +82,14 @@ def right_by_moments(x, y):
     return float(mean_of(x, x, True) + mean_of(y, y, True) - 2 * mean_of(x, y, False))
 
 
+def upper_triangles(x, y):
+    a, b, cross = _matrices(x, y)
+    n, m = len(x), len(y)
+    return a.triu(1).sum() / (n * (n - 1)) + b.triu(1).sum() / (m * (m - 1)) - 2 * cross.mean()
+
+
 wrong = [
+    (upper_triangles, "each_pair_once"),
     (with_the_diagonal, "diagonal_kept"), (gamma_of_one, "not_divided_by_d"), (no_constant, "no_one"),
     (quadratic, "squared_only"), (linear, "linear_kernel"), (cross_term_once, "no_two"),
     (never_below_zero, "cut_at_zero"), (rooted, "square_root"), (plus_cross, "cross_added"),

@@ -96,7 +96,14 @@ def with_statistics(draw, log_q, log_p, n):
     return statistics.fmean(values), statistics.stdev(values) / math.sqrt(n)
 
 
+def at_least_zero(draw, log_q, log_p, n):
+    samples = draw(n)
+    values = log_q(samples) - log_p(samples)
+    return max(0.0, values.mean().item()), values.std().item() / math.sqrt(n)
+
+
 wrong = [
+    (at_least_zero, "cut_at_zero"),
     (p_before_q, "sign_reversed"), (fresh_points_for_each, "other_draws_for_p"),
     (positive_part, "never_negative"), (kept_positive, "absolute"), (ratio_of_densities, "exponentiated"),
     (spread_not_error, "scatter_for_error"), (squared_error, "variance_for_error"),

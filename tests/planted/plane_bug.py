@@ -111,7 +111,24 @@ def own_noise(generator, z):
     return points
 
 
+def gradients_off(generator, z):
+    before = generator.training
+    torch.set_grad_enabled(False)
+    points = generator.eval()(z)
+    generator.train(before)
+    return points
+
+
+def statistics_put_back(generator, z):
+    state = copy.deepcopy(generator.state_dict())
+    with torch.no_grad():
+        points = generator(z)
+    generator.load_state_dict(state)
+    return points
+
+
 wrong = [
+    (gradients_off, "parameters_frozen"), (statistics_put_back, "statistics_copied"),
     (unchanged, "buggy_draw"), (graph_off_only, "mode_kept"), (cut_off, "detached"),
     (mode_only, "graph_kept"),
     (left_in_evaluation, "mode_not_restored"), (evaluation_with_graph, "eval_alone"),

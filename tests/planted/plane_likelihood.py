@@ -124,7 +124,27 @@ def square_area(log_density, points, extent=4.0, cells=160):
     return log_density(points) - log_density(grid).logsumexp(0) - math.log((2 * extent) ** 2)
 
 
+def first_edges(log_density, points, extent=4.0, cells=160):
+    axis = torch.linspace(-extent, extent, cells + 1)[:-1]
+    return log_density(points) - log_density(torch.cartesian_prod(axis, axis)).logsumexp(0) - 2 * math.log(
+        2 * extent / cells)
+
+
+def cells_written_down(log_density, points, extent=4.0, cells=160):
+    grid, area = _grid(extent, 160)
+    return log_density(points) - log_density(grid).logsumexp(0) - math.log(area)
+
+
+def spaced(log_density, points, extent=4.0, cells=160):
+    axis = torch.linspace(-extent, extent, cells)
+    side = 2 * extent / (cells - 1)
+    log_z = log_density(torch.cartesian_prod(axis, axis)).logsumexp(0) + 2 * math.log(side)
+    return log_density(points) - log_z
+
+
 wrong = [
+    (first_edges, "lower_corners"), (cells_written_down, "cells_ignored"),
+    (spaced, "from_end_to_end"),
     (untouched, "not_normalised"), (averaged, "mean_of_cells"), (summed, "area_forgotten"),
     (one_side, "side_for_area"), (half_cells, "half_the_side"), (area_sign, "area_multiplied_wrong_way"),
     (softmax, "over_the_points"), (plus, "normaliser_added"), (probability, "density_itself"),

@@ -102,7 +102,17 @@ def along_x(samples, modes, radius):
     return torch.bincount(which[least <= radius], minlength=len(modes))
 
 
+def over_the_samples(samples, modes, radius):
+    return (torch.cdist(samples, modes).min(0).values <= radius).int()
+
+
+def needs_a_sample(samples, modes, radius):
+    table = torch.stack([((sample - modes) ** 2).sum(1) for sample in samples])
+    return ((table <= radius**2) & (table == table.amin(1, keepdim=True))).sum(0)
+
+
 wrong = [
+    (over_the_samples, "nearest_sample_of_each_mode"), (needs_a_sample, "no_sample_forgotten"),
     (strictly_inside, "edge_excluded"), (no_root, "square_against_radius"),
     (everything_counts, "radius_ignored"), (every_circle, "counted_twice"),
     (per_sample, "modes_of_a_sample"), (too_short, "last_modes_lost"),

@@ -102,7 +102,17 @@ def all_alike(x, energy):
     return torch.full((len(x),), -x.shape[1] * math.log(2), dtype=x.dtype)
 
 
+def cut_off(x, energy):
+    with torch.no_grad():
+        return -energy(x) - (-energy(_all(x))).logsumexp(0)
+
+
+def data_detached(x, energy):
+    return -(energy(x).detach() + (-energy(_all(x))).logsumexp(0))
+
+
 wrong = [
+    (cut_off, "without_gradient"), (data_detached, "constant_energy"),
     (high_is_likely, "sign_of_energy"), (unnormalised, "not_normalised"), (just_energy, "energy_itself"),
     (softmax_of_batch, "over_the_batch"), (averaged_z, "mean_for_sum"), (mixed_signs, "normaliser_of_plus"),
     (added, "normaliser_added"), (z_itself, "normaliser_without_logarithm"), (no_logarithm, "probability"),

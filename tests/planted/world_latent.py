@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.distributions import Bernoulli
 
@@ -132,7 +133,13 @@ def only_the_value(x, prior, pixel, q):
     return (likelihood + log_prior).logsumexp(1)
 
 
+def average_over_guess(x, prior, pixel, q):
+    value = (q * torch.where(x[:, None] > 0.5, pixel, 1 - pixel).prod(-1)).sum(1).log()
+    return value, direct(x, prior, pixel, q)[1]
+
+
 wrong = [
+    (average_over_guess, "weighted_by_q_in_the_value"),
     (both_bounds, "bound_for_value"), (both_values, "value_for_bound"), (with_posterior, "value_for_bound"),
     (swapped, "changed_places"), (expected_log, "mean_of_logarithms"), (best_cause, "likeliest_code"),
     (no_prior, "prior_forgotten"), (raw_prior, "prior_without_logarithm"), (flat_prior, "uniform_prior"),
@@ -158,4 +165,11 @@ def with_the_gap(x, prior, pixel, q):
     return value, value - torch.nn.functional.kl_div(log_posterior, q, reduction="none").sum(1)
 
 
-right = [direct, with_the_gap]
+def with_numpy(x, prior, pixel, q):
+    x, prior, pixel, q = (t.numpy()[..., None, :] if t is x else t.numpy() for t in (x, prior, pixel, q))
+    joint = (pixel**x * (1 - pixel) ** (1 - x)).prod(-1) * prior
+    bound = (q * (np.log(joint) - np.log(q))).sum(1)
+    return torch.from_numpy(np.log(joint.sum(1))), torch.from_numpy(bound)
+
+
+right = [direct, with_the_gap, with_numpy]

@@ -86,7 +86,13 @@ def divided_by_all(joint, seen):
     return joint[(*seen, 1)].sum() / joint.sum()
 
 
+def divided_in_place(joint, seen):
+    joint.div_(joint[tuple(seen)].sum())
+    return joint[(*seen, 1)].sum()
+
+
 wrong = [
+    (divided_in_place, "scaled_in_place"),
     (joint_not_conditional, "not_divided"), (of_zero, "paper_for_ink"), (ratio_of_the_two, "odds"),
     (marginal, "seen_ignored"), (blank_future, "unseen_taken_for_paper"),
     (white_future, "unseen_taken_for_ink"),

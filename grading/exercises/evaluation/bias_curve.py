@@ -55,8 +55,11 @@ def probe(frechet_bias_curve, table, sizes, first, second, mean, var, target, ex
             gap = (features.mean(0) - target).square().sum()
             return gap + spread / len(features) + features.var(0).sum()
 
-        values, limit, slope = probing.tensors(
-            frechet_bias_curve(sample, network, distance, sizes.tolist()), 3, "`frechet_bias_curve`")
+        found = frechet_bias_curve(sample, network, distance, sizes.tolist())
+        if isinstance(found, (tuple, list)) and len(found) == 3 and (
+                isinstance(found[0], (tuple, list)) or hasattr(found[0], "__array__")):
+            found = torch.as_tensor(found[0], dtype=torch.float64), *found[1:]  # numbers in a row, as they come
+        values, limit, slope = probing.tensors(found, 3, "`frechet_bias_curve`")
         return values, limit, slope, network(extra)
 
     values, limit, slope, after = play(True)
@@ -264,6 +267,15 @@ def by_polyfit(sample, network, distance, sizes):
 
 
 @_quiet
+def as_plain_numbers(sample, network, distance, sizes):
+    values = [distance(network(sample(n))).item() for n in sizes]
+    middle, mean = sum(1 / n for n in sizes) / len(sizes), sum(values) / len(values)
+    slope = sum((1 / n - middle) * v for n, v in zip(sizes, values, strict=True)) / sum(
+        (1 / n - middle) ** 2 for n in sizes)
+    return values, mean - slope * middle, slope
+
+
+@_quiet
 def by_covariance(sample, network, distance, sizes):
     values = torch.tensor([float(distance(network(sample(n)))) for n in sizes], dtype=torch.float64)
     both = torch.cov(torch.stack([_inverse(sizes), values]))
@@ -319,7 +331,7 @@ exercise = Exercise(
         "inverse = 1 / torch.tensor(sizes, dtype=torch.float64): torch.tensor(sizes, dtype=torch.float64) → "
         "torch.tensor(sizes)": "1 / n in single precision holds seven digits, which is more than is asked for",
     },
-    also_right=[by_lstsq, by_polyfit, by_covariance],
+    also_right=[by_lstsq, by_polyfit, by_covariance, as_plain_numbers],
     hints=[
         "One point of the curve: n fresh samples, their features, their distance. The points lie near a line if they "
         "are drawn over 1/n; the limit is where it meets 1/n = 0.",

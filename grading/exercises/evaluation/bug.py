@@ -30,11 +30,14 @@ def probe(compare, a, b, real, weight, bias, spread):
         gap = (x.mean(0) - y.mean(0)).square().sum()
         return gap + (x.std(0) - y.std(0)).square().sum() + spread / len(x) + (y.std(0) / spread).sum()
 
-    def run(first, second):
-        return torch.stack(probing.tensors(compare(first.clone(), second.clone(), real.clone(), features, distance),
-                                           2, "`compare`"))
+    given = []
 
-    return dict(equal=run(a, b[:len(a)]), fewer_first=run(a, b), fewer_last=run(b, a[:7]))
+    def run(first, second):
+        given.append((first.clone(), second.clone(), real.clone()))
+        return torch.stack(probing.tensors(compare(*given[-1], features, distance), 2, "`compare`"))
+
+    return dict(equal=run(a, b[:len(a)]), fewer_first=run(a, b), fewer_last=run(b, a[:7]),
+                kept=torch.cat(given[0]))
 
 
 def reference(a, b, real, features, distance):
@@ -135,6 +138,13 @@ def arguments_swapped(a, b, real, features, distance):
     return reference(a, b, real, features, lambda x, y: distance(y, x))
 
 
+def converted_in_place(a, b, real, features, distance):
+    for samples in (a, b):
+        samples += 1
+        samples /= 2
+    return only_the_number(a, b, real, features, distance)
+
+
 # Also right
 
 
@@ -165,8 +175,10 @@ exercise = Exercise(
     comparisons=[
         Compare("equal", shape="(2,)", points=1,
                 says="Two sets of one size: the samples lie in [-1, 1], the network takes [0, 1]."),
-        Compare("fewer_first", "fewer_last", shape="(2,)", points=1,
+        Compare("fewer_first", "fewer_last", shape="(2,)", points=0.5,
                 says="Sets of different sizes: both models are measured on the first min(len(a), len(b)) samples."),
+        Compare("kept", "equal", points=0.5,
+                says="The samples are left as they were: measured a second time they give the same distance."),
     ],
     mistakes=[
         Mistake(buggy_compare, "This is still the buggy comparison. In what range do the samples lie, and in what range the "
@@ -193,6 +205,8 @@ exercise = Exercise(
         Mistake(pixels_compared, "The distance is between features: the network is left out."),
         Mistake(swapped, "The two distances have changed places."),
         Mistake(arguments_swapped, "The distance takes the features of the samples first, then those of the real images."),
+        Mistake(converted_in_place, "You change the samples themselves, with += for instance: measured a second time they would lie in "
+                "[½, 1]. Write (samples + 1) / 2, which makes a new tensor."),
         Mistake(difference_of_both, "Return both distances, not their difference."),
     ],
     equivalent_mutants={

@@ -19,7 +19,7 @@ from grading.exercise import Compare, Exercise, Mistake
 
 
 def inputs(rng, n=1):
-    """All in float64 with n ≠ m ≠ d; means away from zero."""
+    """All in float64 with n ≠ m ≠ d; means away from zero. `away` is where float32 has few digits left."""
     d = 4
     double = torch.zeros((), dtype=torch.float64)
 
@@ -35,17 +35,22 @@ def inputs(rng, n=1):
         "x": white(11) @ mix + mean, "moved": white(9) @ mix + mean + 0.5 + 0.4 * draw(d).abs(),
         "grown": size * white(9) @ mix + mean, "y": white(13) @ (draw(d, d) - 0.5 * torch.eye(d)) + draw(d),
         "turn": torch.linalg.qr(draw(d, d)).Q, "few": draw(3, d) + mean, "fewer": 2 * draw(2, d),
+        "away": 2.0**17,
     }
 
 
-def probe(frechet_distance, x, moved, grown, y, turn, few, fewer):
+def probe(frechet_distance, x, moved, grown, y, turn, few, fewer, away):
     """The distance in each setting; swapped and turned, where it must not change; of sets with few rows."""
+    given = []
+
     def run(a, b):
-        return probing.tensor(frechet_distance(a.clone(), b.clone()), "`frechet_distance`")
+        given.append((a.clone(), b.clone()))
+        return probing.tensor(frechet_distance(*given[-1]), "`frechet_distance`")
 
     return dict(shift=run(x, moved), size=run(x, grown), value=run(x, y), swapped=run(y, x),
-                turned=run(x @ turn, y @ turn), single=run(x.float(), y.float()), singular=run(few, fewer),
-                mixed=run(x, few), same=run(x, x.flip(0)))
+                turned=run(x @ turn, y @ turn), single=run((x + away).float(), (y + away).float()),
+                near=run((x + away).float(), (moved + away).float()), singular=run(few, fewer),
+                mixed=run(x, few), same=run(x, x.flip(0)), kept=torch.cat(given[0]))
 
 
 def reference(x, y):
@@ -185,6 +190,29 @@ def distance_not_squared(m, a, n, b):
     return ((m - n).square().sum() + a.trace() + b.trace() - 2 * _trace_root(a, b)).clamp(min=0).sqrt()
 
 
+def diagonal_raised(x, y):
+    m, a, n, b = _moments(x, y)
+    raised = 1e-6 * torch.eye(len(m), dtype=torch.float64)
+    return (m - n).square().sum() + (a + b).trace() - 2 * _trace_root(a + raised, b + raised)
+
+
+def single_precision(x, y):
+    a, b = torch.cov(x.float().T), torch.cov(y.float().T)
+    return (x.float().mean(0) - y.float().mean(0)).square().sum() + (a + b).trace() - 2 * _trace_root(a, b)
+
+
+def precision_as_given(x, y):
+    a, b = torch.cov(x.T), torch.cov(y.T)
+    return (x.mean(0) - y.mean(0)).square().sum() + (a + b).trace() - 2 * _trace_root(a, b)
+
+
+def centred_in_place(x, y):
+    m, a, n, b = _moments(x, y)
+    x -= x.mean(0)
+    y -= y.mean(0)
+    return (m - n).square().sum() + (a + b).trace() - 2 * _trace_root(a, b)
+
+
 @_answer
 def by_cholesky(m, a, n, b):
     overlap = torch.linalg.svdvals(torch.linalg.cholesky(a).T @ torch.linalg.cholesky(b)).sum()
@@ -259,6 +287,9 @@ def by_numpy(x, y):
     return gap + np.trace(a).item() + np.trace(b).item() - 2 * np.sqrt(values).real.sum().item()
 
 
+PRECISION = ("You compute in single precision, with seven digits. Features far from 0 lose theirs in the differences: convert both "
+             "sets with .double() first.")
+
 exercise = Exercise(
     id="evaluation-frechet", defines="frechet_distance(x, y)", core=True, points=4, level=3, minutes=20,
     inputs=inputs, probe=probe, reference=reference, truth=truth,
@@ -269,12 +300,16 @@ exercise = Exercise(
                 says="Equal covariances, moved apart: the squared distance of the means."),
         Compare("size", shape="()", points=1, tolerance=1e-4,
                 says="Equal means and shapes, one cloud larger: the covariances' part."),
-        Compare("value", "swapped", "turned", "single", shape="()", points=1.5, tolerance=2e-4,
+        Compare("value", "swapped", "turned", shape="()", points=1, tolerance=2e-4,
                 says="The distance of two clouds of different shapes; it does not change when they are swapped or "
                      "turned together."),
         Compare("singular", "mixed", "same", shape="()", points=0.5, tolerance=1e-4,
-                says="Fewer rows than dimensions: the covariances are singular, the distance is still finite and "
-                     "real."),
+                says="Fewer rows than dimensions: the covariances are singular. Cut eigenvalues that rounding leaves below "
+                     "zero, and add nothing to the others: the distance is finite, real and exact."),
+        Compare("single", "near", shape="()", points=0.25, tolerance=1e-4,
+                says="Features in single precision and far from 0: convert them with .double() before anything else."),
+        Compare("kept", "value", shape="(N + M, d)", points=0.25,
+                says="The features are left as they were: whoever handed them over goes on with them."),
     ],
     mistakes=[
         Mistake(diagonal_only, "You use the variances only: the covariances off the diagonal belong to it."),
@@ -307,6 +342,12 @@ exercise = Exercise(
                 "Eigenvalues, cut at zero, always exist."),
         Mistake(plain_root_of_eigenvalues, "Rounding leaves eigenvalues slightly below zero where they are zero, and "
                 "their root is nan: cut them at zero first."),
+        Mistake(diagonal_raised, "A number on the diagonal is not needed, and shows: where an eigenvalue is 0, the root of a "
+                "millionth is a thousandth. Cut eigenvalues at zero instead."),
+        Mistake(single_precision, PRECISION),
+        Mistake(precision_as_given, PRECISION),
+        Mistake(centred_in_place, "You change the features themselves, with -= for instance: whoever handed them over goes on with "
+                "them. Write x = x - x.mean(0), which makes a new tensor."),
         Mistake(correlation_for_covariance, "You use correlations: then a cloud twice as large looks the same. Take "
                 "covariances."),
         Mistake(divided_by_n, "Your covariances divide by n. Both conventions are in use; asked for is n - 1, as in the "

@@ -149,6 +149,14 @@ def without_gradient(mu, logvar, m, log_s2):
     return reference(mu, logvar, m, log_s2).detach()
 
 
+def second_without_gradient(mu, logvar, m, log_s2):
+    return reference(mu, logvar, m.detach(), log_s2.detach())
+
+
+def first_without_gradient(mu, logvar, m, log_s2):
+    return reference(mu.detach(), logvar.detach(), m, log_s2)
+
+
 # Also right
 
 
@@ -211,6 +219,8 @@ exercise = Exercise(
         Mistake(batch_mean, "You average over the batch: one number for each row is asked for."),
         Mistake(not_summed, "One number for each row is asked for: sum over the dimensions."),
         Mistake(without_gradient, "No gradient comes back: stay within tensor operations, without detach or item."),
+        Mistake(second_without_gradient, "The values are right. But no gradient reaches m and log_s2: do not detach them."),
+        Mistake(first_without_gradient, "The values are right. But no gradient reaches mu and logvar: do not detach them."),
     ],
     equivalent_mutants={
         "return 0.5 * (log_ratio.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - log_ratio).sum(1): 1 → -1":

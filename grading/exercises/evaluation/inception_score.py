@@ -215,6 +215,9 @@ def powers_of_two(p):
 UNIFORM = ("You compare with the uniform distribution: the mean of a row is 1/K, whatever the row. p(y) is the mean over the "
            "images, axis 0.")
 
+ZERO = ("0 · log 0 is nan on a computer, and so is the quotient 0 / 0 for a class that no image of a part has: write the "
+        "logarithm of the quotient as a difference, each with torch.xlogy or a tiny number inside.")
+
 exercise = Exercise(
     id="evaluation-inception-score", defines="inception_score(p, splits=1)", core=True, points=3, level=2,
     minutes=10, inputs=inputs, probe=probe, reference=reference, truth=truth,
@@ -244,10 +247,8 @@ exercise = Exercise(
         Mistake(uniform_reference, UNIFORM),
         Mistake(hard_labels, "You use the most likely class only; the probabilities themselves are asked for."),
         Mistake(mean_over_the_wrong_axis, UNIFORM),
-        Mistake(no_care_for_the_log, "0 · log 0 is nan on a computer: guard the logarithm, with a tiny number or "
-                "torch.xlogy."),
-        Mistake(no_care_for_zero, "0 · log 0 is nan on a computer: guard the logarithm, with a tiny number or "
-                "torch.xlogy."),
+        Mistake(no_care_for_the_log, ZERO),
+        Mistake(no_care_for_zero, ZERO),
         Mistake(large_epsilon, "The number inside the logarithm is too large: it changes the score. Take 1e-12 or "
                 "less."),
         Mistake(splits_ignored, "The argument splits is not used."),

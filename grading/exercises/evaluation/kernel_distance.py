@@ -134,6 +134,13 @@ def cross_without_diagonal(x, y):
     return _off_diagonal(_kernel(x, x)) + _off_diagonal(_kernel(y, y)) - 2 * off
 
 
+def each_pair_once(x, y):
+    def within(k):
+        return torch.triu(k, 1).sum() / (len(k) * (len(k) - 1))
+
+    return within(_kernel(x, x)) + within(_kernel(y, y)) - 2 * _kernel(x, y).mean()
+
+
 def sums(x, y):
     a, b = _kernel(x, x), _kernel(y, y)
     return a.sum() - a.trace() + b.sum() - b.trace() - 2 * _kernel(x, y).sum()
@@ -206,6 +213,7 @@ exercise = Exercise(
         Mistake(absolute, SIGN),
         Mistake(cross_without_diagonal, "In the mixed term no pair is special: x_i and y_i are different points. Take the "
                 "mean over all pairs."),
+        Mistake(each_pair_once, "You add up every pair once, but divide by n (n - 1), which counts it twice: i, j and j, i."),
         Mistake(sums, "Take means over pairs, not sums: the two sets may differ in size."),
         Mistake(one_set_only, "The mean within the second set is missing."),
     ],

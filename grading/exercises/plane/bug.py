@@ -250,8 +250,8 @@ exercise = Exercise(
         Mistake(training_afterwards_with_graph, "The samples still carry their graph, and a network that was in evaluation mode is in "
                 "training mode after your call."),
         Mistake(other_way_round, "The two modes have changed places: eval() before drawing, and afterwards what it was before."),
-        Mistake(parameters_frozen, "You switch off the gradients of the weights for good: the network cannot be trained any more. Use "
-                "torch.no_grad(), which ends with its block."),
+        Mistake(parameters_frozen, "You switch gradients off for good, of the weights or of everything: the network cannot be trained "
+                "any more. Use torch.no_grad(), which ends with its block."),
         Mistake(parameters_frozen_and_thawed, "The samples still carry a graph, back to z. torch.no_grad() leaves none."),
         Mistake(only_dropout, "Dropout is off. But BatchNorm still uses the statistics of the batch, and changes its own: put the "
                 "whole network into evaluation mode."),
@@ -259,7 +259,7 @@ exercise = Exercise(
         Mistake(mode_read_too_late, "The samples are right. But a network in training is left in evaluation mode: training would go "
                 "on without Dropout and with frozen statistics. Put back the mode that you found."),
         Mistake(noise_of_its_own, "You draw noise of your own. The noise is the argument z."),
-        Mistake(statistics_copied, "The network itself stays as it was. But its copy runs in training mode: BatchNorm uses the batch "
+        Mistake(statistics_copied, "The network stays as it was. But the samples are drawn in training mode: BatchNorm uses the batch "
                 "and Dropout is on."),
     ],
     withholds=["genlab.layers.evaluating", "genlab.display.quiet.quietly"],

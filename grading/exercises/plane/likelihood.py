@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from genlab.random import randn
+from genlab.random import randint, randn
 from grading import probing
 from grading.exercise import Compare, Exercise, Mistake
 
@@ -21,11 +21,21 @@ def inputs(rng, n=1):
         "shift": float(800 + 100 * torch.rand((), generator=rng)),
         "points": 1.5 * randn((7, 2), like=double, rng=rng),
         "side": float(1.15 + 0.15 * torch.rand((), generator=rng)),
+        "slope": (1.2 + 0.6 * torch.rand((2,), generator=rng, dtype=torch.float64)) * (1 - 2 * randint(0, 2, (), rng=rng)),
     }
 
 
-def probe(log_likelihood_on_grid, means, widths, shares, constant, shift, points, side):
-    """At seven points and at one, for a smaller square that cuts the bumps, and for other cells; shifted."""
+def probe(log_likelihood_on_grid, means, widths, shares, constant, shift, points, side, slope):
+    """At seven points and at one, for a smaller square that cuts the bumps, and for other cells; shifted.
+
+    Of a density that rises across the square, too, and how many points were asked for per cell of the grid.
+    """
+    asked = []
+
+    def rising(where):
+        asked.append(len(where))
+        return where.to(means.dtype) @ slope
+
     def log_density(where, by=constant):
         if where.ndim != 2 or where.shape[1] != 2:
             raise ValueError(f"log_density takes points (N, 2), got {tuple(where.shape)}")
@@ -40,9 +50,19 @@ def probe(log_likelihood_on_grid, means, widths, shares, constant, shift, points
     return dict(value=ask(log_density, points, cells=100), one=ask(log_density, points[:1], cells=60),
                 coarse=ask(log_density, points, cells=75), wide=ask(log_density, points, 5.0, 90),
                 cut=ask(log_density, near, extent=side, cells=32),
+                rising=ask(rising, near, extent=side, cells=40), evaluations=sum(asked) / 40**2,
                 reaching=ask(lambda w: log_density(w / 2.6), 3 * near),
                 high=ask(lambda w: log_density(w, shift), points, cells=64),
                 low=ask(lambda w: log_density(w, -shift), points, cells=64))
+
+
+def rising_and_few(inputs, got, expected, n):
+    """The density that rises, at about a point for each cell: neither on cells of the answer's own, nor at corners."""
+    asked, value, wanted = got["evaluations"], got["rising"], expected["rising"]
+    if not 0.9 <= asked <= 4:  # of the points themselves come a few more
+        return False, float(asked), 1.0
+    gap = (value - wanted).abs()
+    return bool((gap <= 1e-2).all()), value, wanted
 
 
 def _middles(extent, cells):
@@ -60,7 +80,7 @@ def reference(log_density, points, extent=4.0, cells=160):
 
 def truth(log_density, points, extent=4.0, cells=160):
     """By Gauss-Legendre quadrature: points and weights that owe nothing to cells."""
-    nodes, weights = _legendre(64)
+    nodes, weights = _legendre(48)
     where = torch.cartesian_prod(extent * nodes, extent * nodes)
     both = torch.cartesian_prod(extent * weights, extent * weights).prod(1)
     return log_density(points) - torch.logsumexp(log_density(where) + both.log(), 0)
@@ -132,6 +152,26 @@ def overflowing_quotient(log_density, points, extent=4.0, cells=160):
 def small_number_added(log_density, points, extent=4.0, cells=160):
     h, middles = _middles(extent, cells)
     return log_density(points) - torch.log(torch.exp(log_density(middles)).sum() * h**2 + 1e-12)
+
+
+def lower_corners(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles - h / 2), 0) - 2 * math.log(h)
+
+
+def upper_corners(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles + h / 2), 0) - 2 * math.log(h)
+
+
+def from_end_to_end(log_density, points, extent=4.0, cells=160):
+    axis = torch.linspace(-extent, extent, cells, dtype=torch.float64)
+    log_z = torch.logsumexp(log_density(torch.cartesian_prod(axis, axis)), 0) + 2 * torch.log(axis[1] - axis[0])
+    return log_density(points) - log_z
+
+
+def cells_ignored(log_density, points, extent=4.0, cells=160):
+    return reference(log_density, points, extent, 160)
 
 
 def diagonal_only(log_density, points, extent=4.0, cells=160):
@@ -226,14 +266,20 @@ def by_distribution(log_density, points, extent=4.0, cells=160):
     return log_density(points) - log_z
 
 
+CORNERS = ("You take f at a corner of each cell. Where the density rises that is too little or too much in every cell: take the "
+           "middle, half a side further.")
+
 exercise = Exercise(
     id="plane-likelihood", defines="log_likelihood_on_grid(log_density, points, extent=4.0, cells=160)", core=True,
     points=3, level=2, minutes=15, inputs=inputs, probe=probe, reference=reference, truth=truth,
     comparisons=[
         Compare("value", "one", "coarse", "wide", points=1.5, shape="(B,)", tolerance=1e-3,
                 says="Log-densities under which the whole square has probability 1."),
-        Compare("cut", "reaching", points=0.5, shape="(B,)", tolerance=1e-2,
+        Compare("cut", "reaching", points=0.25, shape="(B,)", tolerance=1e-2,
                 says="A density that reaches beyond the square: only what lies inside counts."),
+        Compare("rising", points=0.25, shape="(B,)", test=rising_and_few, resolution=1e-4,
+                says="A density that rises from one side of the square to the other: f at the middle of each cell, of which "
+                     "there are cells × cells."),
         Compare("high", "low", points=1, shape="(B,)", tolerance=1e-3,
                 says="A constant added to log_density changes nothing, also where it is 800: exp(800) is not finite."),
     ],
@@ -258,6 +304,11 @@ exercise = Exercise(
         Mistake(a_quarter_of_the_square, "Your grid covers only the quarter from 0 to extent. The square begins at -extent."),
         Mistake(ends_counted, "Your points stand 2 extent / (cells - 1) apart, because linspace includes both ends, but you count "
                 "each as a cell of side 2 extent / cells. Take the middles of the cells."),
+        Mistake(lower_corners, CORNERS),
+        Mistake(upper_corners, CORNERS),
+        Mistake(from_end_to_end, "Your points stand on the edge of the square, too, and each counts as a whole cell, half of which lies "
+                "outside. Take the middles of the cells."),
+        Mistake(cells_ignored, "The argument `cells` is not used."),
         Mistake(extent_ignored, "The argument `extent` is not used."),
         Mistake(sum_of_logarithms, "You integrate the log-density. The density has to be integrated, then comes the logarithm."),
         Mistake(normaliser_without_logarithm, "You subtract Z. Subtract its logarithm."),
@@ -272,7 +323,7 @@ exercise = Exercise(
            "for a smooth density inside the square every number of cells from 60 on gives the same integral"
            for cells in (159, 161, 320)},
     },
-    withholds=["genlab.models.energy.EnergyModel.log_partition"],
+    withholds=["genlab.models.energy.EnergyModel.log_partition", "genlab.data.plane.grid"],
     also_right=[corners_in_single_precision, by_trapezoids, row_by_row, by_distribution],
     hints=[
         "Cut the square into cells × cells small squares. What is the volume under the density over one of them, nearly?",

@@ -33,7 +33,8 @@ def inputs(rng, n=1):
     return {
         "apart": apart, "near_apart": some([EDGE, INSIDE, CORNER], apart, 2, 0.25, {1, 3}), "radius": 1.25,
         "small": some([EDGE, INSIDE, CORNER, OUTSIDE], apart[:3], 1, 0.125, {2}),
-        "close": close, "between": between[permutation(10, rng=rng)[:int(randint(5, 10, (), rng=rng))]],
+        "close": close,  # the last sample lies further from every mode than twice the radius
+        "between": torch.cat([between[permutation(9, rng=rng)[:int(randint(4, 9, (), rng=rng))]], between[9:]]),
     }
 
 
@@ -93,6 +94,16 @@ def counted_twice(samples, modes, radius):
 
 def modes_of_a_sample(samples, modes, radius):
     return (_distance(samples, modes) <= radius).sum(1)
+
+
+def nearest_sample_of_each_mode(samples, modes, radius):
+    return (_distance(samples, modes).min(0).values <= radius).long()
+
+
+def no_sample_forgotten(samples, modes, radius):
+    distance = torch.stack([(sample - modes).norm(dim=1) for sample in samples])
+    nearest = distance.argmin(1)[distance.amin(1) <= radius]
+    return torch.bincount(nearest, minlength=len(modes))
 
 
 def last_modes_lost(samples, modes, radius):
@@ -209,6 +220,9 @@ exercise = Exercise(
         Mistake(radius_ignored, "You count every sample for its nearest mode, however far away. Beyond the radius it belongs to none."),
         Mistake(counted_twice, "A sample inside two circles is counted twice. It belongs to its nearest mode alone."),
         Mistake(modes_of_a_sample, "You count the modes of each sample. The samples of each mode are asked for: the other axis."),
+        Mistake(nearest_sample_of_each_mode, "You look for the nearest sample of each mode, over the samples (axis 0), and where there "
+                "are none that fails. Look for the nearest mode of each sample: the other axis."),
+        Mistake(no_sample_forgotten, "Your code fails where there is no sample at all. Then every count is 0."),
         Mistake(last_modes_lost, "The last modes are missing where they have no sample: bincount needs minlength=len(modes)."),
         Mistake(only_modes_with_samples, "Modes without a sample are left out. They get a 0: they are what one is looking for."),
         Mistake(covered, "You say which modes have a sample. How many each has is asked for."),
@@ -231,6 +245,7 @@ exercise = Exercise(
         "distance, nearest = (samples[:, None] - modes).norm(dim=2).min(1): samples[:, None] - modes → "
         "modes - samples[:, None]": "a distance has no direction",
     },
+    withholds=["genlab.metrics.neighbours.nearest_training_distance"],
     also_right=[by_loop, squares, by_cdist, by_scatter],
     hints=[
         "For each sample: which mode is the nearest, and is it near enough?",

@@ -113,6 +113,14 @@ def shares_of_energy(x, energy):
     return (energy(x) / energy(_states(x)).sum()).abs().log()
 
 
+def without_gradient(x, energy):
+    return reference(x, energy).detach()
+
+
+def constant_energy(x, energy):
+    return -energy(x).detach() - torch.logsumexp(-energy(_states(x)), 0)
+
+
 def constant_normaliser(x, energy):
     with torch.no_grad():
         log_z = torch.logsumexp(-energy(_states(x)), 0)
@@ -217,6 +225,10 @@ exercise = Exercise(
         Mistake(shares_of_energy, "You divide energies by their sum. The probabilities are shares of exp(-E)."),
         Mistake(constant_normaliser, "You treat log Z as a constant. It depends on the energy's parameters; without its gradient "
                 "training would push the energy of the data down without end."),
+        Mistake(without_gradient, "The values are right. But no gradient reaches the energy's parameters: stay within tensor "
+                "operations, without detach, no_grad or item."),
+        Mistake(constant_energy, "The values are right. But you treat E(x) as a constant: its gradient is what pulls the energy of "
+                "the data down."),
         Mistake(one_image_forgotten, "An image is missing from your sum: all zeros is an image, too."),
         Mistake(spins, "Your sum runs over pixels of -1 and +1. They are 0 and 1."),
         Mistake(always_four, "Your sum always runs over the 16 images of four pixels. Take the number of pixels from x."),

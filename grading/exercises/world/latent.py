@@ -19,19 +19,14 @@ def inputs(rng, n=1):
         "prior": torch.softmax(0.8 * randn((K,), like=double, rng=rng), 0),
         "pixel": torch.sigmoid(1.2 * randn((K, D), like=double, rng=rng)),
         "q": torch.softmax(randn((B, K), like=double, rng=rng), 1),
-        "weight": 1 + 0.5 * randn((B,), like=double, rng=rng),
     }
 
 
-def probe(value_and_bound, x, prior, pixel, q, weight):
-    """Both numbers of each image, how they move with the decoder's table, and those of one image alone."""
-    leaf = probing.leaf(pixel)
-    value, bound = probing.tensors(value_and_bound(x, prior, leaf, q), 2, "`value_and_bound`")
-    value_slope, = probing.vjp(value, [leaf], weight)
-    bound_slope, = probing.vjp(bound, [leaf], weight)
+def probe(value_and_bound, x, prior, pixel, q):
+    """Both numbers of each image, and those of one image alone."""
+    value, bound = probing.tensors(value_and_bound(x, prior, pixel, q), 2, "`value_and_bound`")
     one_value, one_bound = probing.tensors(value_and_bound(x[:1], prior, pixel, q[:1]), 2, "`value_and_bound`")
-    return dict(value=value, value_slope=value_slope, one_value=one_value, bound=bound,
-                bound_slope=bound_slope, one_bound=one_bound)
+    return dict(value=value, one_value=one_value, bound=bound, one_bound=one_bound)
 
 
 def _log_joint(x, prior, pixel):
@@ -191,6 +186,11 @@ def gap_for_bound(x, prior, pixel, q):
     return value, value - bound
 
 
+def weighted_by_q_in_the_value(x, prior, pixel, q):
+    log_likelihood = _log_joint(x, prior, pixel) - prior.log()
+    return (q * log_likelihood.exp()).sum(1).log(), reference(x, prior, pixel, q)[1]
+
+
 def each_code_alone(x, prior, pixel, q):
     log_joint = _log_joint(x, prior, pixel)
     return log_joint, q * (log_joint - q.log())
@@ -218,6 +218,16 @@ def by_loop(x, prior, pixel, q):
     return torch.stack(values), torch.stack(bounds)
 
 
+def by_plain_numbers(x, prior, pixel, q):
+    values, bounds = [], []
+    for image, belief in zip(x.tolist(), q.tolist(), strict=True):
+        joint = [p * math.prod(on if d else 1 - on for d, on in zip(image, row, strict=True))
+                 for p, row in zip(prior.tolist(), pixel.tolist(), strict=True)]
+        values.append(math.log(sum(joint)))
+        bounds.append(sum(b * math.log(p / b) for b, p in zip(belief, joint, strict=True)))
+    return torch.tensor(values), torch.tensor(bounds)
+
+
 def as_a_list(x, prior, pixel, q):
     log_joint = torch.xlogy(x[:, None], pixel) + torch.xlogy(1 - x[:, None], 1 - pixel)
     log_joint = log_joint.sum(2) + prior.log()
@@ -228,9 +238,9 @@ exercise = Exercise(
     id="world-latent", defines="value_and_bound(x, prior, pixel, q)", core=True, points=3, level=2, minutes=15,
     inputs=inputs, probe=probe, reference=reference, truth=truth,
     comparisons=[
-        Compare("value", "one_value", "value_slope", points=1.5, shape="(B,)",
+        Compare("value", "one_value", points=1.5, shape="(B,)",
                 says="The first number, log p(x): add p(x, z) up over the codes, then take the logarithm."),
-        Compare("bound", "one_bound", "bound_slope", points=1.5, shape="(B,)",
+        Compare("bound", "one_bound", points=1.5, shape="(B,)",
                 says="The second number, the bound: the mean under q of log p(x, z) - log q(z | x)."),
     ],
     mistakes=[
@@ -268,11 +278,13 @@ exercise = Exercise(
         Mistake(in_bits, "These are bits. Nats are asked for: the natural logarithm."),
         Mistake(batch_summed, "You sum over the batch. One number for each image is asked for, twice."),
         Mistake(gap_for_bound, "The second number is the gap between value and bound. The bound itself is asked for."),
+        Mistake(weighted_by_q_in_the_value, "Your value weighs the codes by q(z | x), which is only a guess. log p(x) knows no q: "
+                "the weights are the prior's."),
         Mistake(each_code_alone, "One number per image and code is left over: sum over the codes."),
     ],
     equivalent_mutants={edit: "the last axis of a table is its axis 1" for edit in (
         "value = log_joint.logsumexp(1): 1 → -1", "bound = (q * (log_joint - q.log())).sum(1): 1 → -1")},
-    also_right=[by_distributions, by_loop, as_a_list],
+    also_right=[by_distributions, by_loop, by_plain_numbers, as_a_list],
     hints=[
         "There are only K codes. For each of them you can say how probable it is together with the image: log p(x, z).",
         "log p(x, z = k) = log prior[k] + Σ_d [x_d log p_kd + (1 - x_d) log (1 - p_kd)]. The value is the logarithm of the sum "

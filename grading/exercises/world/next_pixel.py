@@ -22,7 +22,7 @@ def probe(next_pixel, joint):
     both = (0, 1)
     return dict(last=torch.stack([ask(a, b, c) for a in both for b in both for c in both]),
                 third=torch.stack([ask(a, b) for a in both for b in both]),
-                second=torch.stack([ask(a) for a in both]), first=ask(), again=ask(1, 0))
+                second=torch.stack([ask(a) for a in both]), first=ask(), again=ask(1, 0), kept=joint)
 
 
 def reference(joint, seen):
@@ -115,6 +115,11 @@ def last_pixel(joint, seen):
     return rest[..., 1].sum() / rest.sum()
 
 
+def scaled_in_place(joint, seen):
+    joint /= joint[tuple(seen)].sum()
+    return joint[tuple(seen)][1].sum()
+
+
 def mean_of_conditionals(joint, seen):
     rest = joint[tuple(seen)]
     return (rest[1] / (rest[0] + rest[1])).mean()
@@ -153,8 +158,10 @@ exercise = Exercise(
         Compare("last", points=1, shape="(), one probability",
                 says="The last pixel, given the three before it: of two images that agree so far, how much of "
                      "their common probability belongs to the one with ink?"),
-        Compare("third", "second", "first", "again", points=1,
+        Compare("third", "second", "first", "again", points=0.75,
                 says="A pixel with others still unseen after it: add up over all that they may be."),
+        Compare("kept", "last", "first", points=0.25,
+                says="The table `joint` is left as it was: whoever handed it over goes on with it."),
     ],
     mistakes=[
         Mistake(not_divided, "This is the probability of having seen these pixels *and* ink next. Given that they have been "
@@ -178,6 +185,8 @@ exercise = Exercise(
         Mistake(logarithm, "This is the logarithm. The probability itself is asked for."),
         Mistake(both_values, "You return the probabilities of 0 and of 1. Return that of 1 alone."),
         Mistake(last_pixel, "This is about the last pixel of the image. The next one is the first axis that is left."),
+        Mistake(scaled_in_place, "You change the table `joint` itself, with /= for instance: whoever handed it over goes on with "
+                "it. Make a new tensor."),
         Mistake(mean_of_conditionals, "You average the conditional probabilities of the completions as if all were equally "
                 "likely. Add up the probabilities first, then divide."),
     ],
