@@ -14,7 +14,7 @@ class WrongType(TypeError):
 
 
 def tensor(value, what: str = "The answer") -> Tensor:
-    """`value` as a plain tensor; a number, numpy's too, becomes a 0-d tensor. Anything else is a WrongType."""
+    """`value` as a plain tensor; a number (also of numpy) becomes a 0-d one. Anything else is a WrongType."""
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         return torch.tensor(float(value), dtype=torch.float64)
     if not isinstance(value, Tensor):
