@@ -13,7 +13,7 @@ class History:
     """One number per step for each part of the loss: `history["loss"]`, `history.steps`, `history.last(100)`.
 
     Attributes:
-        values: for each name its numbers; a part that was absent from a step is NaN there.
+        values: for each name its numbers, one for each step; a part that was absent from a step is NaN there.
         seconds: time spent, over all runs that a checkpoint joins.
         interrupted: whether the run was stopped by hand before its last step.
         ema: the model with averaged weights, or None.
@@ -30,12 +30,17 @@ class History:
         return list(self.values)
 
     @property
+    def losses(self) -> list[str]:
+        """Those parts that are minimised: "loss", or one that ends in "_loss" for each of two players."""
+        return [name for name in self.values if _is_loss(name)]
+
+    @property
     def steps(self) -> list[int]:
         """1, 2, … up to the last step."""
         return list(range(1, len(self) + 1))
 
     def __len__(self) -> int:
-        return len(self.values.get("loss", ()))
+        return len(next(iter(self.values.values()), ()))
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self.values:
@@ -51,15 +56,16 @@ class History:
         """The parts as numbers.
 
         Raises:
-            FloatingPointError: the loss is infinite or not a number.
+            FloatingPointError: a loss is infinite or not a number.
         """
         # Stacked, so that a GPU is waited for once.
         numbers = torch.stack([part.detach().float() for part in parts.values()]).tolist()
         named = dict(zip(parts, numbers, strict=True))
-        if not math.isfinite(named["loss"]):
-            raise FloatingPointError(f"the loss became {named['loss']} at step {len(self) + 1}: lower the "
-                                     "learning rate, clip the gradient (clip=1.0), or look in the loss for "
-                                     "log(0) and exp of large numbers")
+        for name, number in named.items():
+            if _is_loss(name) and not math.isfinite(number):
+                raise FloatingPointError(f"the {name} became {number} at step {len(self) + 1}: lower the "
+                                         "learning rate, clip the gradient (clip=1.0), or look in the loss "
+                                         "for log(0) and exp of large numbers")
         return named
 
     def append(self, numbers: Mapping[str, float], *, seconds: float) -> None:
@@ -84,4 +90,9 @@ class History:
         if not len(self):
             return "History(no steps yet)"
         end = ", interrupted" if self.interrupted else ""
-        return f"History({len(self)} steps, loss {self.last():.4g}, {self.seconds:.0f} s{end})"
+        losses = ", ".join(f"{name} {self.last(name=name):.4g}" for name in self.losses)
+        return f"History({len(self)} steps, {losses}, {self.seconds:.0f} s{end})"
+
+
+def _is_loss(name: str) -> bool:
+    return name == "loss" or name.endswith("_loss")

@@ -1,6 +1,6 @@
 """Small parts of training loops."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -98,6 +98,30 @@ class Precision:
     def autocast(self) -> torch.autocast:
         """A context in which operations choose their precision."""
         return torch.autocast(self.device if self.enabled else "cpu", dtype=self.dtype, enabled=self.enabled)
+
+
+class Rates:
+    """The learning rates of some optimizers, multiplied by a schedule's factor while a run lasts."""
+
+    def __init__(self, optimizers: Sequence[torch.optim.Optimizer],
+                 schedule: Callable[[float], float] | None):
+        self.optimizers, self.schedule = optimizers, schedule
+        self.rates = [group["lr"] for group in self._groups()]
+
+    def set(self, progress: float) -> None:
+        """The rates when so large a fraction of the run is done."""
+        self._multiply(self.schedule(progress) if self.schedule else 1.0)
+
+    def restore(self) -> None:
+        """As they were."""
+        self._multiply(1.0)
+
+    def _groups(self) -> list[dict[str, Any]]:  # asked for anew each time: loading a state replaces them
+        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
+
+    def _multiply(self, factor: float) -> None:
+        for group, rate in zip(self._groups(), self.rates, strict=True):
+            group["lr"] = rate * factor
 
 
 def at_least_one(**numbers: int) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genlab.data.ranges import binarize, check_range
-from genlab.fit import History, fit
+from genlab.data.ranges import binarize, check_range, to_signed
+from genlab.fit import History, fit, fit_adversarial
+from genlab.models.gan import GAN
 from genlab.random import bernoulli
 
 
@@ -58,6 +59,24 @@ def train_vae(model: nn.Module, train_loader: Iterable, epochs: int = 10, lr: fl
     with warming(model, warmup, steps, options.pop("schedule", None)) as schedule:
         return fit(model, Converted(train_loader, convert), optimizer, steps=steps, rng=rng,
                    schedule=schedule, **options)
+
+
+def train_gan(generator: nn.Module, discriminator: nn.Module, train_loader: Iterable, epochs: int = 50,
+              lr: float = 2e-4, latent_dim: int = 100, *, max_steps: int | None = None,
+              rng: torch.Generator | None = None, **options: Any) -> History:
+    """Train two networks against each other on images in [-1, 1], with Adam (β₁ = 0.5, as in DCGAN).
+
+    Args:
+        train_loader: yields (images in [0, 1], labels), epoch after epoch.
+        latent_dim: size of the generator's z, (B, latent_dim).
+        max_steps: stop there even if the epochs are not over.
+        options: of `fit_adversarial`: watch, ema, discriminator_steps, checkpoint, progress, ….
+    """
+    gan = GAN(generator, discriminator, latent_dim, data_range=(-1.0, 1.0))
+    players = [torch.optim.Adam(player.parameters(), lr, betas=(0.5, 0.999))
+               for player in (generator, discriminator)]
+    return fit_adversarial(gan, Converted(train_loader, to_signed), *players, rng=rng,
+                           steps=steps_of(train_loader, epochs, max_steps), **options)
 
 
 @contextmanager

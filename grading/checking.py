@@ -1,9 +1,10 @@
 """The check that a student calls: fast, never raises, and proves nothing. Marks come from the judge."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
-from grading.exercise import Prediction
+from grading.exercise import Classification, Prediction
 from grading.fingerprint import fingerprint
 from grading.interface import interface
 from grading.judge import digest, failed, judge
@@ -62,6 +63,8 @@ def _check(id: str, answer: Any) -> Verdict:
     specification = find(id)
     if isinstance(specification, Prediction):
         return _predicted(specification, answer)
+    if isinstance(specification, Classification):
+        return _classified(specification, answer)
     key = _key(id, answer)
     if key in _passed:
         return _passed[key]
@@ -100,6 +103,30 @@ def _predicted(prediction: Prediction, answer: Any) -> Verdict:
         if abs(number - wrong) <= prediction.tolerance:
             return Verdict(prediction.id, False, 0, 0, says, "wrong", prediction.hints)
     return Verdict(prediction.id, False, 0, 0, prediction.says, "wrong", prediction.hints)
+
+
+def _classified(table: Classification, answer: Any) -> Verdict:
+    """The first thing to which a wrong word was given; all that lack one are not started."""
+    def verdict(passed, text, status):
+        return Verdict(table.id, passed, 0, 0, text, status, () if passed else table.hints)
+
+    if answer is None or answer is ...:
+        return verdict(None, "Not started.", "not started")
+    if not isinstance(answer, Mapping) or set(answer) != set(table.value):
+        return verdict(False, f"Give one word to each of {', '.join(table.value)}.", "interface")
+    given = {thing: answer[thing] for thing in table.value if answer[thing] is not None}
+    odd = next((thing for thing, word in given.items() if word not in table.choices), None)
+    if odd is not None:
+        return verdict(False, f"{odd}: choose one of {', '.join(table.choices)}.", "interface")
+    wrong = next((thing for thing, word in given.items() if word != table.value[thing]), None)
+    if wrong is not None:
+        says = table.mistakes.get((wrong, given[wrong]), table.says.format(thing=wrong))
+        return verdict(False, says, "wrong")
+    if len(given) < len(table.value):
+        rest = [thing for thing in table.value if thing not in given]
+        text = f"Right so far; still without a word: {', '.join(rest)}." if given else "Not started."
+        return verdict(None, text, "not started")
+    return verdict(True, table.right, "right")
 
 
 def _key(id: str, answer: Any) -> tuple | None:

@@ -145,3 +145,25 @@ class Prediction:
     hints: Sequence[str]
     mistakes: Mapping[float, str] = field(default_factory=dict)
     points: float = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """A word for each of several things, chosen from a few, before the lesson says which: no points.
+
+    Args:
+        value: the right word for each thing, in the order in which a wrong one is spoken about.
+        choices: the words to choose from.
+        says: what to think of when a word is wrong; `{thing}` stands for what it was said of.
+        right: one sentence that confirms the whole table.
+        mistakes: (thing, word) that are likely, each with its sentence.
+    """
+
+    id: str
+    value: Mapping[str, str]
+    choices: Sequence[str]
+    says: str
+    right: str
+    hints: Sequence[str]
+    mistakes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    points: float = 0

@@ -21,6 +21,16 @@ class Lesson:
 
 
 LESSONS = {lesson.name: lesson for lesson in (
+    Lesson("00_generative_models", "Generative models at a glance",
+           ("world-next-pixel", "world-latent", "world-energy", "plane-likelihood", "plane-mode-counts",
+            "plane-bug"),
+           ("plane-predict-checkerboard", "world-predict-uniform", "world-predict-evaluations",
+            "world-predict-classify")),
+    Lesson("01_evaluation", "Evaluation",
+           ("evaluation-gaussian-kl", "evaluation-mc-kl", "evaluation-inception-score", "evaluation-frechet",
+            "evaluation-bias-curve", "evaluation-bug", "evaluation-kernel-distance", "evaluation-precision-recall",
+            "evaluation-forced-choice"),
+           ("evaluation-predict-score", "evaluation-predict-bias", "evaluation-predict-trials")),
     Lesson("10_vae", "Variational autoencoders",
            ("vae-reparameterize", "vae-elbo", "vae-bug", "vae-wiring", "vae-iwae", "vae-slerp"),
            ("vae-predict-kl", "vae-predict-std", "vae-predict-blank")),

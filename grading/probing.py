@@ -3,6 +3,8 @@
 A probe may use `torch`, `F`, `nn`, `math` and this module as `probing`, and no other global.
 """
 
+import numbers
+
 import torch
 from torch import Tensor
 
@@ -12,8 +14,8 @@ class WrongType(TypeError):
 
 
 def tensor(value, what: str = "The answer") -> Tensor:
-    """`value` as a plain tensor; a number becomes a 0-d tensor. Anything else is a WrongType."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    """`value` as a plain tensor; a number (also of numpy) becomes a 0-d one. Anything else is a WrongType."""
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
         return torch.tensor(float(value), dtype=torch.float64)
     if not isinstance(value, Tensor):
         raise WrongType(f"{what} should return a tensor, not {_kind(value)}")

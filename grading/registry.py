@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 
-from grading.exercise import Exercise, Prediction
+from grading.exercise import Classification, Exercise, Prediction
 
 
 class UnknownExercise(KeyError):
@@ -32,7 +32,7 @@ def all_ids() -> tuple[str, ...]:
 
 
 @cache
-def predictions() -> dict[str, Prediction]:
+def predictions() -> dict[str, Prediction | Classification]:
     """Every prediction by id."""
     package = import_module("grading.exercises")
     found = {}
@@ -44,7 +44,7 @@ def predictions() -> dict[str, Prediction]:
     return found
 
 
-def find(id: str) -> Exercise | Prediction:
+def find(id: str) -> Exercise | Prediction | Classification:
     """The exercise or prediction with this id; UnknownExercise names the nearest ids."""
     if not isinstance(id, str):
         raise UnknownExercise('The id comes first, then your answer: check("vae-elbo", elbo).')
@@ -52,7 +52,7 @@ def find(id: str) -> Exercise | Prediction:
 
 
 @cache
-def _find(id: str) -> Exercise | Prediction:
+def _find(id: str) -> Exercise | Prediction | Classification:
     if id in all_ids():
         prefix, name = id.split("-", 1)
         return import_module(f"grading.exercises.{prefix}.{name.replace('-', '_')}").exercise

@@ -1,7 +1,7 @@
 """The outline that this course grew from: its usage runs as it stands, and its errors stay away.
 
 Each test of an error is named after the row in the list of known errors (V: VAE, C: conditional VAE,
-B: β-VAE, X: all models), with the outline's formula beside ours where that shows the difference.
+B: β-VAE, G: GAN, X: all models), with the outline's formula beside ours where that shows the difference.
 """
 
 import inspect
@@ -13,7 +13,19 @@ import torch.nn.functional as F
 
 import genlab.models
 from genlab.data import binarize, digits, loader
-from genlab.models import VAE, BetaVAE, ConditionalVAE, bernoulli_log_likelihood, train_vae
+from genlab.models import (
+    GAN,
+    VAE,
+    BetaVAE,
+    ConditionalVAE,
+    Discriminator,
+    Generator,
+    bernoulli_log_likelihood,
+    generator_loss,
+    saturating_generator_loss,
+    train_gan,
+    train_vae,
+)
 
 
 def generator(seed=0):
@@ -35,14 +47,18 @@ def labels():
 USAGE = {
     "VAE": "vae = VAE(input_dim=784, latent_dim=20); train_vae(vae, train_loader, epochs=10); "
            "samples = vae.sample(num_samples=64)",
+    "GAN": "generator = Generator(latent_dim=100, output_dim=784); "
+           "discriminator = Discriminator(input_dim=784); "
+           "train_gan(generator, discriminator, train_loader, epochs=50); "
+           "samples = generator(torch.randn(64, 100))",
 }
-SAMPLES = {"VAE": (64, 784)}
+SAMPLES = {"VAE": (64, 784), "GAN": (64, 784)}
 
 
 @pytest.mark.parametrize("name", USAGE)
 def test_usage_runs_as_it_stands(name):
     names = {name: getattr(genlab.models, name) for name in genlab.models.__all__}
-    space = names | {"train_loader": loader(limit=256)}
+    space = names | {"torch": torch, "train_loader": loader(limit=256)}
     exec(USAGE[name], space)
     assert space["samples"].shape == SAMPLES[name]
 
@@ -52,6 +68,9 @@ SIGNATURES = {
     "ConditionalVAE": "input_dim=784, num_classes=10, hidden_dim=400, latent_dim=20",
     "BetaVAE": "input_dim=784, hidden_dim=400, latent_dim=20, beta=4.0",
     "train_vae": "model, train_loader, epochs=10, lr=0.001",
+    "Generator": "latent_dim=100, output_dim=784, hidden_dim=256",
+    "Discriminator": "input_dim=784, hidden_dim=256",
+    "train_gan": "generator, discriminator, train_loader, epochs=50, lr=0.0002, latent_dim=100",
     "VAE.encode": "self, x",
     "VAE.reparameterize": "self, mu, logvar",
     "VAE.decode": "self, z",
@@ -81,8 +100,8 @@ def test_all_names_come_from_genlab_models():
     assert set(genlab.models.__all__) <= set(dir(genlab.models))
     for name in genlab.models.__all__:
         assert getattr(genlab.models, name).__name__ == name
-    with pytest.raises(AttributeError, match="no 'GAN'"):
-        genlab.models.GAN  # noqa: B018
+    with pytest.raises(AttributeError, match="no 'Oracle'"):
+        genlab.models.Oracle  # noqa: B018
 
 
 # Errors of all models
@@ -90,6 +109,8 @@ def test_all_names_come_from_genlab_models():
 def test_x1_and_x6_trainers_return_a_history_with_every_step():
     history = train_vae(VAE(), loader(limit=128), epochs=2, progress=False)
     assert len(history) == len(history["loss"]) == 4
+    history = train_gan(Generator(), Discriminator(), loader(limit=128), epochs=2, progress=False)
+    assert len(history) == len(history["generator_loss"]) == len(history["discriminator_loss"]) == 4
 
 
 def test_x2_values_of_another_range_are_refused_on_entry(images, labels):
@@ -106,6 +127,8 @@ def test_x5_samples_can_be_repeated():
 def test_x6_an_empty_loader_says_so():
     with pytest.raises(ValueError, match="loader is empty"):
         train_vae(VAE(), [], epochs=1)
+    with pytest.raises(ValueError, match="loader is empty"):
+        train_gan(Generator(), Discriminator(), [], epochs=1)
 
 
 @pytest.mark.parametrize("logit, target", [(-200.0, 1.0), (200.0, 0.0), (20.0, 0.0)])
@@ -254,6 +277,42 @@ def test_b3_minus_the_elbo_is_logged_beside_the_loss(images):
 def test_b4_it_changes_one_method_of_the_vae():
     assert BetaVAE.loss_function is VAE.loss_function and BetaVAE.forward is VAE.forward
     assert genlab.models.CapacityVAE.loss is BetaVAE.loss
+
+
+# Errors of the GAN
+
+SLOPES = [(-200.0, -1.0, 0.0), (0.0, -0.5, -0.5), (200.0, 0.0, -1.0)]
+
+
+@pytest.mark.parametrize("logit, slope, saturating", SLOPES)
+def test_g1_and_g2_the_generators_gradient_does_not_vanish_while_d_is_sure(logit, slope, saturating):
+    for loss, expected in ((generator_loss, slope), (saturating_generator_loss, saturating)):
+        fake = torch.tensor([logit], requires_grad=True)
+        loss(fake).backward()
+        assert fake.grad.item() == pytest.approx(expected)
+
+
+def test_g3_a_generators_step_leaves_nothing_in_the_discriminator():
+    gan = GAN(Generator(output_dim=2), Discriminator(2))
+    gan.generator_loss(torch.zeros(4, 2))["loss"].backward()
+    assert all(parameter.grad is None for parameter in gan.discriminator.parameters())
+    assert all(parameter.grad is not None for parameter in gan.generator.parameters())
+
+
+def test_g4_the_discriminator_says_the_same_twice():
+    discriminator, x = Discriminator(), torch.rand(4, 1, 28, 28)
+    assert torch.equal(discriminator(x), discriminator(x))
+
+
+def test_g5_a_sample_does_not_depend_on_its_neighbours():
+    generator = torch.nn.Sequential(torch.nn.Linear(5, 3), torch.nn.BatchNorm1d(3))
+    gan = GAN(generator, Discriminator(3), 5)
+    first = gan.sample(2, rng=torch.Generator().manual_seed(0))
+    assert generator.training and first.shape == (2, 3)
+    with torch.no_grad():
+        z = gan.noise(2, rng=torch.Generator().manual_seed(0))
+        alone = torch.cat([generator.eval()(row[None]) for row in z])
+    torch.testing.assert_close(first, alone)
 
 
 def test_a_coin_toss_for_each_pixel_is_where_training_starts(images):

@@ -2,6 +2,7 @@
 
     digits     real handwritten digits, 28×28, with their labels
     sprites    procedural shapes, 16×16, all factors known
+    plane      densities in the plane, all values known (a module: plane.RING, plane.MOONS, …)
     folder     your own images
     Batches    slices of tensors, epoch after epoch, resumable; `loader` makes them of digits
     to_unit, to_signed, to_levels, binarize, check_range: the ranges of values

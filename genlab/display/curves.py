@@ -97,7 +97,7 @@ def _panel(axes, members, order) -> None:
     axes.set_ylim(low, high)
     axes.set_xlim(0, length)
     ends = {name: smoothed[-1] for name, (_, smoothed) in members.items()}
-    for name, y in _spread(ends, 0.075 * (high - low)).items():
+    for name, y in spread_labels(ends, 0.075 * (high - low)).items():
         axes.annotate(f"{_word(name)}  {ends[name]:.4g}", (1, y), xytext=(6, 0), va="center", fontsize=9.5,
                       xycoords=("axes fraction", "data"), textcoords="offset points", annotation_clip=False,
                       color=for_text(PALETTE[order.index(name) % len(PALETTE)]))
@@ -113,7 +113,7 @@ def _limits(pairs) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _spread(ends: dict[str, float], gap: float) -> dict[str, float]:
+def spread_labels(ends: dict[str, float], gap: float) -> dict[str, float]:
     """Heights of labels: at their values, moved apart where they would touch."""
     order = sorted((name for name in ends if np.isfinite(ends[name])), key=ends.get)
     heights = [ends[name] for name in order]

@@ -20,7 +20,7 @@ SLACK = 1e-3  # rounding that a value range forgives
 def show_grid(images: Tensor | Sequence[Tensor], *, columns: int | None = None,
               rows: Sequence[str] | None = None, titles: Sequence[str] | None = None,
               title: str | None = None, value_range: tuple[float, float] = (0, 1), scale: int | None = None,
-              alt: str | None = None) -> Picture:
+              alt: str | None = None, photographic: bool = True) -> Picture:
     """A picture of images in rows and columns, which shows itself as the value of a cell.
 
     Args:
@@ -32,6 +32,7 @@ def show_grid(images: Tensor | Sequence[Tensor], *, columns: int | None = None,
         value_range: what is black and what is white. Values outside are refused, never clipped.
         scale: screen pixels per pixel; by default as large as the page allows, at most 4.
         alt: description for readers who do not see the picture; by default made from title and labels.
+        photographic: keep every colour of colour images; otherwise 256, in less than half of the bytes.
 
     Raises:
         ValueError: wrong shapes, values outside the range or not finite, labels that do not match.
@@ -43,7 +44,9 @@ def show_grid(images: Tensor | Sequence[Tensor], *, columns: int | None = None,
     if titles is not None and not per_tile:
         _check_labels(titles, columns, "titles")
     alt = _default_alt(len(tiles), height, columns, rows, titles, title) if alt is None else alt
-    return _Sheet(tiles, columns, rows, titles, title, scale, per_tile).picture(alt)
+    picture = _Sheet(tiles, columns, rows, titles, title, scale, per_tile).picture(alt)
+    picture.photographic &= photographic
+    return picture
 
 
 def to_tiles(images: Tensor, value_range: tuple[float, float] = (0, 1)) -> np.ndarray:

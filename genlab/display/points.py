@@ -21,7 +21,7 @@ def plot_bars(values: Mapping[str, object], *, axis: str, title: str | None = No
         axis: what is measured, with its unit: "Fréchet distance (mean ± sd of 3 seeds, n = 1000)".
         reference: (name, number) of a line to compare with, such as real against real.
     """
-    pairs = {name: _with_error(value) for name, value in values.items()}
+    pairs = {name: with_error(value) for name, value in values.items()}
     if not pairs:
         raise ValueError("there are no values to draw: pass at least one name with its number")
     numbers = {name: f"{v:.4g}" + (f" ± {error:.2g}" if error else "") for name, (v, error) in pairs.items()}
@@ -103,7 +103,7 @@ def latent_scatter(mu: Tensor, labels: Tensor, *, names: Sequence[str] | None = 
     return figure
 
 
-def _with_error(value) -> tuple[float, float]:
+def with_error(value) -> tuple[float, float]:
     if hasattr(value, "error"):  # an Estimate of genlab.metrics
         return float(value.value), float(value.error)
     value, error = value if isinstance(value, tuple | list) else (value, 0.0)

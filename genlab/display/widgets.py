@@ -64,7 +64,7 @@ def traversal(decode: Callable[[Tensor], Tensor], latent_dim: int, *, start: Ten
         code = origin.clone()
         for d, slider in zip(dims, sliders, strict=True):
             code[d] = slider.value
-        return _image_png(_decode(decode, code.unsqueeze(0)), value_range)
+        return image_png(_decode(decode, code.unsqueeze(0)), value_range)
 
     figure = _still_traversal(decode, origin, dims, span, steps, value_range, title)
     image = ipywidgets.Image(value=draw(), format="png", width=SIDE, height=SIDE)
@@ -79,7 +79,7 @@ def traversal(decode: Callable[[Tensor], Tensor], latent_dim: int, *, start: Ten
 
     reset.on_click(put_back)
     column = ipywidgets.VBox([*sliders, reset])
-    return Interactive(_side_by_side(column, image), sliders, image, figure)
+    return Interactive(side_by_side(column, image), sliders, image, figure)
 
 
 def play(frames: Tensor | Sequence[Tensor], *, titles: Sequence[str] | None = None, interval: int = 150,
@@ -99,7 +99,7 @@ def play(frames: Tensor | Sequence[Tensor], *, titles: Sequence[str] | None = No
     if titles is not None and len(titles) != len(stacks):
         raise ValueError(f"titles must hold one word per frame: {len(stacks)} frames, {len(titles)} titles")
     titles = [str(t) for t in (range(len(stacks)) if titles is None else titles)]
-    pictures = [_image_png(stack, value_range) for stack in stacks]
+    pictures = [image_png(stack, value_range) for stack in stacks]
     last = len(stacks) - 1
     slider = ipywidgets.IntSlider(0, 0, last, description="frame", readout=False)
     button = ipywidgets.Play(value=0, min=0, max=last, interval=interval, description="Play the film")
@@ -113,7 +113,7 @@ def play(frames: Tensor | Sequence[Tensor], *, titles: Sequence[str] | None = No
     slider.observe(turn, names="value")
     ipywidgets.link((button, "value"), (slider, "value"))
     column = ipywidgets.VBox([ipywidgets.HBox([button, word]), slider])
-    return Interactive(_side_by_side(column, image), [slider], image,
+    return Interactive(side_by_side(column, image), [slider], image,
                        _still_film(stacks, titles, strip, value_range, title))
 
 
@@ -153,7 +153,7 @@ def _slider(d: int, value: float, span: float) -> ipywidgets.FloatSlider:
                                   description=f"z {d}", readout_format=".2f")
 
 
-def _image_png(images: Tensor, value_range) -> bytes:
+def image_png(images: Tensor, value_range) -> bytes:
     """Images side by side, enlarged in whole steps to about the widget's size."""
     tiles = to_tiles(images, value_range)
     n, height, width, channels = tiles.shape
@@ -162,7 +162,8 @@ def _image_png(images: Tensor, value_range) -> bytes:
     return png(row, photographic=channels == 3)
 
 
-def _side_by_side(controls: ipywidgets.Widget, image: ipywidgets.Image) -> ipywidgets.HBox:
+def side_by_side(controls: ipywidgets.Widget, image: ipywidgets.Image) -> ipywidgets.HBox:
+    """Controls to the left of their image, or above it where the page is narrow."""
     layout = ipywidgets.Layout(align_items="center", grid_gap="24px", flex_flow="row wrap")
     return ipywidgets.HBox([controls, image], layout=layout)
 

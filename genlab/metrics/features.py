@@ -73,6 +73,50 @@ def predictions(images: Tensor, *, network: DigitFeatures | None = None, batch: 
     return torch.cat([network(part).softmax(1) for part in _parts(images, network, batch)]).cpu()
 
 
+def reference_features(reference: Tensor | str = "grey", split: str = "train") -> Tensor:
+    """Features (m, 64) of real digits, "grey" or "binarised" (cut at 0.5), or of images of your own.
+
+    Args:
+        split: "train", the 4000 that samples are compared with, or "test", the 1000 held out, from which
+            follows what real digits get. For images of your own it says nothing.
+    """
+    return _digit_set(reference, split) if isinstance(reference, str) else image_features(reference)
+
+
+@lru_cache
+def _digit_set(form: str, split: str) -> Tensor:
+    from genlab.data import binarize, digits
+
+    if form not in ("grey", "binarised"):
+        raise ValueError(f'reference must be "grey", "binarised" or images, got {form!r}')
+    images, _ = digits(split)
+    return image_features(images if form == "grey" else binarize(images))
+
+
+def as_features(features: Tensor, *, least: int = 2, what: str = "features") -> Tensor:
+    """Features of any network, (n, d), checked and as float64 on the CPU: what every metric starts from.
+
+    Raises:
+        ValueError: another shape, fewer than `least` rows, or values that are not finite.
+    """
+    features = torch.as_tensor(features).detach().cpu().double()
+    if features.ndim != 2 or len(features) < least:
+        raise ValueError(f"{what} must be (n, d) with n ≥ {least}, got {tuple(features.shape)}")
+    bad = int((~features.isfinite()).any(1).sum())
+    if bad:
+        raise ValueError(f"{bad} of {len(features)} samples have {what} that are not finite: repair them")
+    return features
+
+
+def as_pair(features_a: Tensor, features_b: Tensor, *, least: int = 2) -> tuple[Tensor, Tensor]:
+    """Two sets of features of one dimension; see `as_features`."""
+    a, b = as_features(features_a, least=least), as_features(features_b, least=least)
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"both sets need features of one dimension, got {a.shape[1]} and {b.shape[1]}: "
+                         "take them from the same network")
+    return a, b
+
+
 def _parts(images: Tensor, network: DigitFeatures, batch: int) -> Iterator[Tensor]:
     """The images, batch by batch, where the network is."""
     return (part.to(network.head.weight) for part in _as_digits(images).split(batch))

@@ -19,7 +19,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from genlab.metrics.features import image_features
+from genlab.metrics.features import as_features, image_features, reference_features
 from genlab.metrics.likelihood import Estimate
 from genlab.random import permutation
 
@@ -56,12 +56,7 @@ def frechet_from_moments(mu_a: Tensor, cov_a: Tensor, mu_b: Tensor, cov_b: Tenso
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     """Mean (d,) and unbiased covariance (d, d) of features (n, d), in float64."""
-    features = _double(features)
-    if features.ndim != 2 or len(features) < 2:
-        raise ValueError(f"features must be (n, d) with n ≥ 2, got {tuple(features.shape)}")
-    bad = int((~features.isfinite()).any(1).sum())
-    if bad:
-        raise ValueError(f"{bad} of {len(features)} samples have features that are not finite: repair them")
+    features = as_features(features)
     mean = features.mean(0)
     centred = features - mean
     return mean, centred.T @ centred / (len(features) - 1)
@@ -92,7 +87,7 @@ def real_floor(n: int, *, repeats: int = 10, reference: str = "grey",
     and is NaN for all 1000, of which there is one set. Without an rng the subsets are always the same.
     """
     rng = torch.Generator().manual_seed(0) if rng is None else rng
-    return floor(_real_features(reference, "test"), _reference_moments(reference), n, repeats, rng)
+    return floor(reference_features(reference, "test"), _reference_moments(reference), n, repeats, rng)
 
 
 def floor(features: Tensor, target: tuple[Tensor, Tensor], n: int, repeats: int,
@@ -129,21 +124,9 @@ def _root(cov: Tensor, mu: Tensor) -> Tensor:
 
 
 def _reference_moments(reference: Tensor | str) -> tuple[Tensor, Tensor]:
-    if isinstance(reference, str):
-        return _real_moments(reference)
-    return moments(image_features(reference))
+    return _real_moments(reference) if isinstance(reference, str) else moments(image_features(reference))
 
 
 @lru_cache
 def _real_moments(form: str) -> tuple[Tensor, Tensor]:
-    return moments(_real_features(form, "train"))
-
-
-@lru_cache
-def _real_features(form: str, split: str) -> Tensor:
-    from genlab.data import binarize, digits
-
-    if form not in ("grey", "binarised"):
-        raise ValueError(f'reference must be "grey", "binarised" or images, got {form!r}')
-    images, _ = digits(split)
-    return image_features(images if form == "grey" else binarize(images))
+    return moments(reference_features(form))

@@ -85,6 +85,25 @@ def bits_per_dim(nats: float | Tensor, dims: int) -> float | Tensor:
     return nats / (dims * math.log(2))
 
 
+def density_bits_per_dim(nats: float | Tensor, dims: int, *, bin_width: float) -> float | Tensor:
+    """nats / (dims ln 2) - log2 bin_width: -log density of dequantised data as bits per dimension.
+
+    A density at the scale of the data becomes the probability of a bin: one of whole levels k, to which
+    uniform noise of one level was added. The result bounds the bits of the levels from above, on average.
+    It does not depend on how the data were scaled, which -log density alone does.
+
+    Args:
+        nats: -log density of (levels + noise), scaled as the model takes them, in nats.
+        bin_width: width of a level on that scale: 1/256 for 256 levels scaled to [0, 1), 2/256 for
+            [-1, 1), 1 for levels left as they are.
+
+    Theis, van den Oord and Bethge (2016), A note on the evaluation of generative models, arXiv:1511.01844.
+    """
+    if bin_width <= 0:
+        raise ValueError(f"bin_width is the width of a level and must be positive, got {bin_width}")
+    return bits_per_dim(nats, dims) - math.log2(bin_width)
+
+
 @torch.no_grad()
 def _mean_bound(model: Any, bound: Callable[..., Tensor], x: Tensor, y: Tensor | None,
                 batch: int) -> Estimate:

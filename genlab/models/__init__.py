@@ -8,7 +8,14 @@ _NAMES = {
     "genlab.models.conditional_vae": ("ConditionalVAE",),
     "genlab.models.beta_vae": ("BetaVAE", "CapacityVAE"),
     "genlab.models.conv_vae": ("ConvVAE",),
-    "genlab.train": ("train_vae",),
+    "genlab.models.gaussian_vae": ("GaussianVAE",),
+    "genlab.models.autoregressive": ("MADE", "Autoregressive", "MaskedLinear"),
+    "genlab.models.diffusion": ("DiffusionModel", "cosine_schedule", "linear_schedule"),
+    "genlab.models.energy": ("EnergyModel", "contrastive_divergence", "langevin_step"),
+    "genlab.models.flow": ("AffineCoupling", "Flow", "RealNVP"),
+    "genlab.models.gan": ("GAN", "Discriminator", "Generator", "discriminator_loss", "generator_loss",
+                          "saturating_generator_loss"),
+    "genlab.train": ("train_gan", "train_vae"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

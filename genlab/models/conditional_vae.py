@@ -12,8 +12,8 @@ generative models, NeurIPS; Kingma et al. (2014), arXiv:1406.5298 (its model M2)
 import torch
 from torch import Tensor, nn
 
-from genlab.layers import as_shape, evaluating, one_hot
-from genlab.models.vae import VAE, mlp
+from genlab.layers import as_shape, evaluating, mlp, one_hot
+from genlab.models.vae import VAE
 from genlab.random import bernoulli, randn
 
 

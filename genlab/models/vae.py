@@ -11,13 +11,12 @@ Burda, Grosse and Salakhutdinov (2015), Importance weighted autoencoders, arXiv:
 """
 
 import math
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genlab.layers import as_shape, check_range, evaluating
+from genlab.layers import as_shape, check_range, evaluating, mlp
 from genlab.random import bernoulli, randn
 
 LOGVAR_RANGE = (-30.0, 20.0)  # as in latent diffusion: σ from 3e-7 to 2e4, so that no loss overflows
@@ -75,12 +74,6 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     half_turn = (a_norm.lerp(b_norm, t)) * (math.cos(math.pi * t) * a_unit + math.sin(math.pi * t) * aside)
     straight = (angle < 1e-4) | (a_norm == 0) | (b_norm == 0)
     return torch.where(straight, torch.lerp(a, b, t), torch.where(math.pi - angle < 1e-4, half_turn, arc))
-
-
-def mlp(*sizes: int) -> nn.Sequential:
-    """Linear layers of these sizes with ReLU between them."""
-    layers = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
-    return nn.Sequential(*layers[:-1])
 
 
 class VAE(nn.Module):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from genlab.display import latent_scatter, plot_bars, plot_curves, plot_rate_distortion
-from genlab.display.curves import _average, _spread
+from genlab.display.curves import _average, spread_labels
 from genlab.display.style import PALETTE, for_text
 from genlab.history import History
 
@@ -57,7 +57,7 @@ def test_what_is_missing_is_named():
 
 
 def test_labels_keep_their_order_and_distance():
-    heights = _spread({"a": 1.0, "b": 1.01, "c": 0.99, "d": 5.0}, 0.5)
+    heights = spread_labels({"a": 1.0, "b": 1.01, "c": 0.99, "d": 5.0}, 0.5)
     assert list(heights) == ["c", "a", "b", "d"] and heights["d"] == 5.0
     gaps = np.diff(list(heights.values()))
     assert (gaps > 0.49).all()

@@ -89,3 +89,8 @@ def test_a_grid_is_one_picture_and_small():
     figure = show_grid(x, title="noise", titles=[str(i) for i in range(64)])
     assert isinstance(figure, Picture) and len(figure.axes) == 1
     assert len(figure.png()) < 100_000
+
+
+def test_fewer_colours_make_a_smaller_file():
+    images = torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    assert len(show_grid(images, photographic=False).png()) < 0.7 * len(show_grid(images).png())

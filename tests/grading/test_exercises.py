@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from grading.checking import check, use
-from grading.exercise import Exercise
+from grading.exercise import Classification, Exercise, Prediction
 from grading.judge import Draw
 from grading.lessons import LESSONS
 from grading.mutants import mutants
@@ -147,7 +147,24 @@ def test_untouched_stub_is_not_started(id, capsys):
     assert "reference stands in" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("id", sorted(predictions()))
+@pytest.mark.parametrize("id", sorted(id for id, p in predictions().items() if isinstance(p, Classification)))
+def test_classification(id):
+    table = predictions()[id]
+    assert check(id, dict(table.value)).passed
+    for (thing, word), says in table.mistakes.items():
+        assert word in table.choices and word != table.value[thing]
+        assert check(id, {**table.value, thing: word}).message == says
+    for thing, word in table.value.items():
+        others = [other for other in table.choices if other != word]
+        assert all(check(id, {**table.value, thing: other}).status == "wrong" for other in others)
+        assert thing in check(id, {**table.value, thing: None}).message
+        assert check(id, {**table.value, thing: 3}).status == "interface"
+    assert check(id, dict.fromkeys(table.value)).message == "Not started."
+    assert check(id, None).status == "not started"
+    assert check(id, {}).status == check(id, "exact").status == "interface"
+
+
+@pytest.mark.parametrize("id", sorted(id for id, p in predictions().items() if isinstance(p, Prediction)))
 def test_prediction(id):
     prediction = predictions()[id]
     assert check(id, prediction.value).passed

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from genlab.metrics import bits_per_dim, estimate, mean_elbo, mean_iwae
+from genlab.metrics import bits_per_dim, density_bits_per_dim, estimate, mean_elbo, mean_iwae
 from genlab.random import randn
 
 
@@ -152,3 +152,12 @@ def test_bits_per_dim():
     torch.testing.assert_close(bits_per_dim(torch.tensor([3 * math.log(256.0)]), 3), torch.tensor([8.0]))
     with pytest.raises(ValueError, match="pixels"):
         bits_per_dim(1.0, 0)
+
+
+@pytest.mark.parametrize("width", [1.0, 1 / 256, 2 / 256])
+def test_density_bits_per_dim_does_not_depend_on_the_scale(width):
+    """Levels 0 … 255 equally likely, noise added: a density of 1 / (256 width) everywhere, 8 bits each."""
+    nats = torch.tensor([3 * math.log(256 * width)], dtype=torch.float64)
+    torch.testing.assert_close(density_bits_per_dim(nats, 3, bin_width=width), torch.tensor([8.0]).double())
+    with pytest.raises(ValueError, match="bin_width"):
+        density_bits_per_dim(nats, 3, bin_width=0.0)

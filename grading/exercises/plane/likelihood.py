@@ -1,0 +1,335 @@
+"""plane-likelihood: normalise a density in the plane by a sum over small squares."""
+
+import math
+
+import torch
+
+from genlab.random import randint, randn
+from grading import probing
+from grading.exercise import Compare, Exercise, Mistake
+
+
+def inputs(rng, n=1):
+    """A mixture of three bumps well inside a square of side 8, off its middle; its constant is hidden."""
+    double = torch.zeros((), dtype=torch.float64)
+    centre = torch.tensor([[-1.5, 0.6], [1.1, 1.4], [0.5, -1.6]], dtype=torch.float64)
+    return {
+        "means": centre + 0.25 * randn((3, 2), like=double, rng=rng).clamp(-1.5, 1.5),
+        "widths": 0.32 + 0.2 * torch.rand((3, 2), generator=rng, dtype=torch.float64),
+        "shares": torch.softmax(0.6 * randn((3,), like=double, rng=rng), 0),
+        "constant": float(2 + 2 * torch.rand((), generator=rng)),
+        "shift": float(800 + 100 * torch.rand((), generator=rng)),
+        "points": 1.5 * randn((7, 2), like=double, rng=rng),
+        "side": float(1.15 + 0.15 * torch.rand((), generator=rng)),
+        "slope": (1.2 + 0.6 * torch.rand((2,), generator=rng, dtype=torch.float64)) * (1 - 2 * randint(0, 2, (), rng=rng)),
+    }
+
+
+def probe(log_likelihood_on_grid, means, widths, shares, constant, shift, points, side, slope):
+    """At seven points and at one, for a smaller square that cuts the bumps, and for other cells; shifted.
+
+    Of a density that rises across the square, too, and how many points were asked for per cell of the grid.
+    """
+    asked = []
+
+    def rising(where):
+        asked.append(len(where))
+        return where.to(means.dtype) @ slope
+
+    def log_density(where, by=constant):
+        if where.ndim != 2 or where.shape[1] != 2:
+            raise ValueError(f"log_density takes points (N, 2), got {tuple(where.shape)}")
+        apart = (where.to(means.dtype)[:, None] - means) / widths
+        return torch.logsumexp(shares.log() - widths.log().sum(1) - 0.5 * (apart**2).sum(2), 1) + by
+
+    def ask(*given, **named):
+        value = probing.tensor(log_likelihood_on_grid(*given, **named), "`log_likelihood_on_grid`")
+        return value.double()
+
+    near = side * torch.tanh(points)
+    return dict(value=ask(log_density, points, cells=100), one=ask(log_density, points[:1], cells=60),
+                coarse=ask(log_density, points, cells=75), wide=ask(log_density, points, 5.0, 90),
+                cut=ask(log_density, near, extent=side, cells=32),
+                rising=ask(rising, near, extent=side, cells=40), evaluations=sum(asked) / 40**2,
+                reaching=ask(lambda w: log_density(w / 2.6), 3 * near),
+                high=ask(lambda w: log_density(w, shift), points, cells=64),
+                low=ask(lambda w: log_density(w, -shift), points, cells=64))
+
+
+def rising_and_few(inputs, got, expected, n):
+    """The density that rises, at about a point for each cell: neither on cells of the answer's own, nor at corners."""
+    asked, value, wanted = got["evaluations"], got["rising"], expected["rising"]
+    if not 0.9 <= asked <= 4:  # of the points themselves come a few more
+        return False, float(asked), 1.0
+    gap = (value - wanted).abs()
+    return bool((gap <= 1e-2).all()), value, wanted
+
+
+def _middles(extent, cells):
+    """Side of a cell, and the middles of all, (cells², 2)."""
+    h = 2 * extent / cells
+    axis = -extent + h * (torch.arange(cells, dtype=torch.float64) + 0.5)
+    return h, torch.cartesian_prod(axis, axis)
+
+
+def reference(log_density, points, extent=4.0, cells=160):
+    """log f(x) - log Z with Z ≈ h² Σ f over the middles of the cells."""
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles.to(points)), 0) - 2 * math.log(h)
+
+
+def truth(log_density, points, extent=4.0, cells=160):
+    """By Gauss-Legendre quadrature: points and weights that owe nothing to cells."""
+    nodes, weights = _legendre(48)
+    where = torch.cartesian_prod(extent * nodes, extent * nodes)
+    both = torch.cartesian_prod(extent * weights, extent * weights).prod(1)
+    return log_density(points) - torch.logsumexp(log_density(where) + both.log(), 0)
+
+
+def _legendre(count):
+    """Nodes and weights in [-1, 1] (Golub and Welsch 1969), as eigenvalues and vectors of the recurrence."""
+    k = torch.arange(1, count, dtype=torch.float64)
+    off = k / torch.sqrt(4 * k**2 - 1)
+    values, vectors = torch.linalg.eigh(torch.diag(off, 1) + torch.diag(off, -1))
+    return values, 2 * vectors[0] ** 2
+
+
+# Known mistakes
+
+
+def not_normalised(log_density, points, extent=4.0, cells=160):
+    return log_density(points)
+
+
+def mean_of_cells(log_density, points, extent=4.0, cells=160):
+    _, middles = _middles(extent, cells)
+    log_mean = torch.logsumexp(log_density(middles), 0) - math.log(len(middles))
+    return log_density(points) - log_mean
+
+
+def area_forgotten(log_density, points, extent=4.0, cells=160):
+    _, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles), 0)
+
+
+def side_for_area(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles), 0) - math.log(h)
+
+
+def half_the_side(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles), 0) - 2 * math.log(h / 2)
+
+
+def area_multiplied_wrong_way(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles), 0) + 2 * math.log(h)
+
+
+def over_the_points(log_density, points, extent=4.0, cells=160):
+    return torch.log_softmax(log_density(points), 0)
+
+
+def normaliser_added(log_density, points, extent=4.0, cells=160):
+    return 2 * log_density(points) - reference(log_density, points, extent, cells)
+
+
+def density_itself(log_density, points, extent=4.0, cells=160):
+    return reference(log_density, points, extent, cells).exp()
+
+
+def overflowing(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.log(torch.exp(log_density(middles)).sum() * h**2)
+
+
+def overflowing_quotient(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return torch.log(torch.exp(log_density(points)) / (torch.exp(log_density(middles)).sum() * h**2))
+
+
+def small_number_added(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.log(torch.exp(log_density(middles)).sum() * h**2 + 1e-12)
+
+
+def lower_corners(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles - h / 2), 0) - 2 * math.log(h)
+
+
+def upper_corners(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles + h / 2), 0) - 2 * math.log(h)
+
+
+def from_end_to_end(log_density, points, extent=4.0, cells=160):
+    axis = torch.linspace(-extent, extent, cells, dtype=torch.float64)
+    log_z = torch.logsumexp(log_density(torch.cartesian_prod(axis, axis)), 0) + 2 * torch.log(axis[1] - axis[0])
+    return log_density(points) - log_z
+
+
+def cells_ignored(log_density, points, extent=4.0, cells=160):
+    return reference(log_density, points, extent, 160)
+
+
+def diagonal_only(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    axis = middles[:cells, 1]
+    log_z = torch.logsumexp(log_density(torch.stack([axis, axis], 1)), 0) + 2 * math.log(h)
+    return log_density(points) - log_z
+
+
+def a_quarter_of_the_square(log_density, points, extent=4.0, cells=160):
+    h = extent / cells
+    axis = h * (torch.arange(cells, dtype=torch.float64) + 0.5)
+    log_z = torch.logsumexp(log_density(torch.cartesian_prod(axis, axis)), 0) + 2 * math.log(h)
+    return log_density(points) - log_z
+
+
+def ends_counted(log_density, points, extent=4.0, cells=160):
+    axis = torch.linspace(-extent, extent, cells, dtype=torch.float64)
+    log_z = torch.logsumexp(log_density(torch.cartesian_prod(axis, axis)), 0) + 2 * math.log(2 * extent / cells)
+    return log_density(points) - log_z
+
+
+def extent_ignored(log_density, points, extent=4.0, cells=160):
+    return reference(log_density, points, 4.0, cells)
+
+
+def sum_of_logarithms(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - log_density(middles).sum() * h**2
+
+
+def normaliser_without_logarithm(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    return log_density(points) - torch.exp(log_density(middles)).sum() * h**2
+
+
+def highest_for_sum(log_density, points, extent=4.0, cells=160):
+    _, middles = _middles(extent, cells)
+    return log_density(points) - log_density(middles).amax()
+
+
+def in_bits(log_density, points, extent=4.0, cells=160):
+    return reference(log_density, points, extent, cells) / math.log(2)
+
+
+def mean_of_points(log_density, points, extent=4.0, cells=160):
+    return reference(log_density, points, extent, cells).mean()
+
+
+def loss(log_density, points, extent=4.0, cells=160):
+    return -reference(log_density, points, extent, cells)
+
+
+def whole_area(log_density, points, extent=4.0, cells=160):
+    _, middles = _middles(extent, cells)
+    return log_density(points) - torch.logsumexp(log_density(middles), 0) - 2 * math.log(2 * extent)
+
+
+# Also right
+
+
+def corners_in_single_precision(log_density, points, extent=4.0, cells=160):
+    edges = torch.linspace(-extent, extent, cells + 1)
+    middles = (edges[:-1] + edges[1:]) / 2
+    x, y = torch.meshgrid(middles, middles, indexing="xy")
+    grid = torch.stack([x.flatten(), y.flatten()], dim=1)
+    area = (2 * extent / cells) ** 2
+    return log_density(points) - torch.logsumexp(log_density(grid) + math.log(area), dim=0)
+
+
+def by_trapezoids(log_density, points, extent=4.0, cells=160):
+    axis = torch.linspace(-extent, extent, cells + 1, dtype=torch.float64)
+    values = log_density(torch.cartesian_prod(axis, axis)).view(cells + 1, cells + 1)
+    top = values.max()
+    z = torch.trapezoid(torch.trapezoid((values - top).exp(), axis, dim=1), axis)
+    return log_density(points) - top - z.log()
+
+
+def row_by_row(log_density, points, extent=4.0, cells=160):
+    h = 2 * extent / cells
+    axis = torch.linspace(-extent + h / 2, extent - h / 2, cells, dtype=torch.float64)
+    rows = [torch.logsumexp(log_density(torch.stack([axis, torch.full_like(axis, y)], 1)), 0)
+            for y in axis.tolist()]
+    return log_density(points) - (torch.logsumexp(torch.stack(rows), 0) + math.log(h * h))
+
+
+def by_distribution(log_density, points, extent=4.0, cells=160):
+    _, middles = _middles(extent, cells)
+    share = torch.softmax(log_density(middles), 0)  # of the cells; the cell of highest density tells Z
+    best = share.argmax()
+    log_z = log_density(middles[best:best + 1]) - share[best].log() + 2 * math.log(2 * extent / cells)
+    return log_density(points) - log_z
+
+
+CORNERS = ("You take f at a corner of each cell. Where the density rises that is too little or too much in every cell: take the "
+           "middle, half a side further.")
+
+exercise = Exercise(
+    id="plane-likelihood", defines="log_likelihood_on_grid(log_density, points, extent=4.0, cells=160)", core=True,
+    points=3, level=2, minutes=15, inputs=inputs, probe=probe, reference=reference, truth=truth,
+    comparisons=[
+        Compare("value", "one", "coarse", "wide", points=1.5, shape="(B,)", tolerance=1e-3,
+                says="Log-densities under which the whole square has probability 1."),
+        Compare("cut", "reaching", points=0.25, shape="(B,)", tolerance=1e-2,
+                says="A density that reaches beyond the square: only what lies inside counts."),
+        Compare("rising", points=0.25, shape="(B,)", test=rising_and_few, resolution=1e-4,
+                says="A density that rises from one side of the square to the other: f at the middle of each cell, of which "
+                     "there are cells × cells."),
+        Compare("high", "low", points=1, shape="(B,)", tolerance=1e-3,
+                says="A constant added to log_density changes nothing, also where it is 800: exp(800) is not finite."),
+    ],
+    mistakes=[
+        Mistake(not_normalised, "This is the log-density as it came: subtract log Z, the logarithm of its integral."),
+        Mistake(mean_of_cells, "You average over the cells. The integral is their mean times the area of the square: a sum of "
+                "heights, each times the area h² of its cell."),
+        Mistake(area_forgotten, "You add up heights. Each stands over a cell of area h²: the integral is h² times the sum."),
+        Mistake(side_for_area, "You multiply by the side h of a cell. Its area is h²."),
+        Mistake(half_the_side, "Your cells have half the side. The square reaches from -extent to extent: h = 2 extent / cells."),
+        Mistake(area_multiplied_wrong_way, "The area has the wrong sign in the logarithm: Z = h² Σ f, so log Z = log Σ f + 2 log h."),
+        Mistake(whole_area, "You multiply each height by the area of the whole square. Each stands over one cell, of area h²."),
+        Mistake(over_the_points, "You normalise over the points you were given. Z is an integral over the whole square, wherever "
+                "the points are."),
+        Mistake(normaliser_added, "log Z is subtracted: p = f / Z."),
+        Mistake(density_itself, "This is the density. Its logarithm is asked for."),
+        Mistake(overflowing, "Right for moderate values. exp overflows beyond 709 and vanishes below -745: use torch.logsumexp."),
+        Mistake(overflowing_quotient, "Right for moderate values. exp overflows beyond 709 and vanishes below -745: use "
+                "torch.logsumexp."),
+        Mistake(small_number_added, "A small number inside the logarithm hides the trouble: use torch.logsumexp."),
+        Mistake(diagonal_only, "Your grid is only the diagonal of the square, x = y. Every x goes with every y."),
+        Mistake(a_quarter_of_the_square, "Your grid covers only the quarter from 0 to extent. The square begins at -extent."),
+        Mistake(ends_counted, "Your points stand 2 extent / (cells - 1) apart, because linspace includes both ends, but you count "
+                "each as a cell of side 2 extent / cells. Take the middles of the cells."),
+        Mistake(lower_corners, CORNERS),
+        Mistake(upper_corners, CORNERS),
+        Mistake(from_end_to_end, "Your points stand on the edge of the square, too, and each counts as a whole cell, half of which lies "
+                "outside. Take the middles of the cells."),
+        Mistake(cells_ignored, "The argument `cells` is not used."),
+        Mistake(extent_ignored, "The argument `extent` is not used."),
+        Mistake(sum_of_logarithms, "You integrate the log-density. The density has to be integrated, then comes the logarithm."),
+        Mistake(normaliser_without_logarithm, "You subtract Z. Subtract its logarithm."),
+        Mistake(highest_for_sum, "You subtract the highest value. Z is the integral."),
+        Mistake(in_bits, "These are bits. Nats are asked for: the natural logarithm."),
+        Mistake(mean_of_points, "You average over the points. One number for each point is asked for."),
+        Mistake(loss, "This is minus the log-density, a loss. The log-density itself is asked for."),
+    ],
+    equivalent_mutants={
+        "log_z = torch.logsumexp(log_density(middles), 0) + 2 * math.log(h): 0 → -1": "a vector has one axis",
+        **{f"def log_likelihood_on_grid(log_density, points, extent=4.0, cells=160):: 160 → {cells}":
+           "for a smooth density inside the square every number of cells from 60 on gives the same integral"
+           for cells in (159, 161, 320)},
+    },
+    withholds=["genlab.models.energy.EnergyModel.log_partition", "genlab.data.plane.grid"],
+    also_right=[corners_in_single_precision, by_trapezoids, row_by_row, by_distribution],
+    hints=[
+        "Cut the square into cells × cells small squares. What is the volume under the density over one of them, nearly?",
+        "With h = 2 extent / cells, Z ≈ h² Σ exp(log_density(middle of a cell)), so log Z is a logsumexp over all middles plus "
+        "2 log h. Subtract it from log_density(points).",
+        "axis = -extent + h * (torch.arange(cells) + 0.5); middles = torch.cartesian_prod(axis, axis); log_z = "
+        "log_density(middles).logsumexp(0) + 2 * math.log(h).",
+    ],
+)
