@@ -1,5 +1,6 @@
 """`genlab build`: from each lesson's script, the student's notebook and the solved one, executed."""
 
+import ast
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -121,18 +122,30 @@ def _run(solved: NotebookNode, root: Path, lesson: str, profile: str) -> None:
 
 
 def _keep_outputs(solved: NotebookNode, target: Path) -> bool:
-    """Take stored outputs over into `solved`, if the code cells are those that were run."""
+    """Take stored outputs over into `solved`, if the code cells do what those did that were run."""
     if not target.exists():
         return False
     stored = nbformat.read(target, as_version=4)
     old, new = ([c for c in nb.cells if c.cell_type == "code"] for nb in (stored, solved))
     profile = stored.metadata.get("genlab", {}).get("profile")
-    if profile is None or [c.source for c in old] != [c.source for c in new]:
+    if profile is None or [_deeds(c.source) for c in old] != [_deeds(c.source) for c in new]:
         return False
     for before, now in zip(old, new, strict=True):
         now.outputs, now.execution_count = before.outputs, before.execution_count
     solved.metadata.genlab.profile = profile
     return True
+
+
+def _deeds(source: str) -> str:
+    """What a cell does: its code without comments and docstrings, which change no output."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # magics
+        return source
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Pass()
+    return ast.dump(tree)
 
 
 def _sized(solved: NotebookNode) -> str:

@@ -76,7 +76,7 @@ from genlab.display import (
 )
 from genlab.display.planes import SIDE
 from genlab.fit import cosine_decay, fit, fit_adversarial
-from genlab.layers import TimeMLP, mlp
+from genlab.layers import FourierFeatures, TimeMLP, mlp
 from genlab.models import GAN, MADE, Autoregressive, DiffusionModel, EnergyModel, GaussianVAE, RealNVP
 from genlab.models.diffusion import cosine_schedule
 from grading import check, expect_version, use
@@ -299,7 +299,8 @@ def next_pixel(joint, seen):
     """Probability that the next pixel is 1, given the pixels before it.
 
     Args:
-        joint: probabilities of all 16 images, (2, 2, 2, 2); an axis for each pixel, in reading order.
+        joint: probabilities of all 16 images, (2, 2, 2, 2); an axis for each pixel, in reading order. It is not
+            changed.
         seen: the values of the first pixels, a tuple of none, one, two or three numbers 0 or 1.
 
     Returns:
@@ -403,7 +404,7 @@ def value_and_bound(x, prior, pixel, q):
         q: q(z | x) for each image, (B, K); each row is positive and sums to 1.
 
     Returns:
-        log p(x) = log Σ_z p(z) p(x | z), (B,), and
+        A tuple of log p(x) = log Σ_z p(z) p(x | z), (B,), and
         ELBO(x) = Σ_z q(z | x) [log p(z) + log p(x | z) - log q(z | x)], (B,).
     """
     ### BEGIN SOLUTION
@@ -624,7 +625,7 @@ def log_likelihood_on_grid(log_density, points, extent=4.0, cells=160):
         log_density: maps points (N, 2) to log f(x), (N,), a log-density up to a constant, which may be large.
         points: (B, 2), in the square.
         extent: the square is [-extent, extent]².
-        cells: along each side of the square.
+        cells: along each side of the square; the density is asked for at about cells · cells points.
 
     Returns:
         log f(x) - log Z at the points, (B,), with Z ≈ h² Σ f(middle of a cell), h the side of a cell.
@@ -884,6 +885,10 @@ train_family("GAN")
 #
 # The function below adds this up, with one draw of the noise for each step. (In code the times are 0 to $T - 1$.) What is
 # minimised in training is the same sum with other weights, which is not the bound.
+#
+# What the network has to learn is fine-grained where little noise is left. Of the two coordinates alone a small network
+# learns broad shapes first and fine ones very late; it is therefore shown their sines and cosines at some dozens of random
+# frequencies as well (`FourierFeatures`; [Tancik et al., 2020](https://arxiv.org/abs/2006.10739)).
 
 # %%
 @torch.no_grad()
@@ -907,7 +912,8 @@ def diffusion_bound(model, x):
 
 
 FAMILIES["diffusion"] = Family(
-    build=lambda: DiffusionModel(2, size["noise_steps"], network=TimeMLP(2, 64),
+    build=lambda: DiffusionModel(2, size["noise_steps"],
+                                 network=TimeMLP(2, 64, depth=2, time_dim=16, features=FourierFeatures(2, scale=2.0)),
                                  beta=cosine_schedule(size["noise_steps"]), data_range=(-math.inf, math.inf)),
     train=by_loss(steps["diffusion"], lr=1e-2),
     draw=lambda model, n: model.sample((n, 2)),
@@ -1040,8 +1046,8 @@ for family in families:
 # %% [markdown]
 # Read the table one column at a time, and not across. The exact values of the flow and of the autoregressive model, and that of
 # the energy-based model, which your grid has made exact, can be ranked. The bounds of VAE and diffusion model cannot be placed among
-# them; all that they say is “no worse than this”. How little that may be, the diffusion model shows: its bound lies some two nats
-# above the entropy, while on ring and moons its samples are about as often on target as the flow's. Both can be true. The bound
+# them; all that they say is “no worse than this”. How little that may be, the diffusion model shows: its bound lies more than a nat
+# above the entropy, while on ring and moons its samples are on target more often than anybody else's. Both can be true. The bound
 # punishes the smallest errors in the last, nearly noiseless steps, which the training loss hardly weighs and which the samples hardly
 # show. The GAN has no entry, and not because it is bad: on the ring it is on target more often than the flow.
 #
@@ -1054,12 +1060,12 @@ for family in families:
 # The modes column is nearly full, which hides something. Look at the rings of the energy-based model and of the GAN: an even circle
 # without any heaps, and a thin closed line with eight knots. All modes count as found, because enough points lie in each of the eight
 # discs. Each of the three measures can be satisfied by bad samples, and even the three together can. And do not take the order of
-# the families from this table: every model has had a few seconds, with settings that nobody has tuned, and the checkerboard and
-# the pinwheel want more from most of them.
+# the families from this table: every model has had a few seconds, with settings that are hardly tuned, the diffusion model
+# alone was shown sines and cosines, and the checkerboard and the pinwheel want more from most of the others.
 #
 # ### Look for yourself
 #
-# Choose a density and a family in the menus (Tab and the arrow keys reach them): on the left the data, in the middle what the
+# Choose a density and a family in the menus (by mouse, or by Tab and the first letter): on the left the data, in the middle what the
 # model draws, on the right what it says about the density, if anything. Everything has been computed above, so the picture follows
 # at once. Under the menus, one such triple stands still.
 
@@ -1142,7 +1148,7 @@ for family, runs in again.items():
 # %% [markdown]
 # One reads that training is more stable for diffusion models than for VAEs, and for VAEs than for GANs. Compare how far the three
 # numbers of each family lie apart. Nothing of that order is to be seen: the GAN's agree within a few hundredths, as the VAE's do,
-# and if any family's differ it is the diffusion model's. There is no reason, either, why a diffusion model should be more stable
+# and if any family's differ it is the flow's. There is no reason, either, why a diffusion model should be more stable
 # than a VAE: both minimise an average over the data by gradient descent, as the flow and the autoregressive model do. A
 # GAN's reputation has another cause, which the next section but one shows: not other random numbers, but other *settings*. With
 # three seeds one should not say more than this, and call rows whose ranges overlap *not separated*, whatever their means. The seconds depend

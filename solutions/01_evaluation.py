@@ -255,7 +255,7 @@ def mc_kl(draw, log_q, log_p, n):
         n: number of draws.
 
     Returns:
-        The mean and its standard error, s / √n: two numbers.
+        A tuple: the mean and its standard error, s / √n.
     """
     ### BEGIN SOLUTION
     x = draw(n)
@@ -740,7 +740,8 @@ def frechet_distance(x, y):
     """Squared Fréchet distance between the Gaussians fitted to two sets of features.
 
     Args:
-        x, y: features, (N, d) and (M, d); N and M may differ, and may be smaller than d.
+        x, y: features, (N, d) and (M, d), which are not changed; N and M may differ, and may be smaller
+            than d.
 
     Returns:
         ‖μ_x - μ_y‖² + tr(Σ_x + Σ_y - 2 (Σ_x Σ_y)^½), one number, computed in double precision, with
@@ -867,7 +868,7 @@ def frechet_bias_curve(sample, network, distance, sizes):
         sizes: the numbers of samples, a list of int in any order; each is drawn afresh.
 
     Returns:
-        values, (len(sizes),), in the order of sizes; limit and slope of the least-squares line
+        values, (len(sizes),), a tensor or a list, in the order of sizes; limit and slope of the least-squares line
         value = limit + slope / n: three things.
     """
     ### BEGIN SOLUTION
@@ -969,7 +970,7 @@ def compare(a, b, real, features, distance):
     """Distances of two models' samples to real images, so measured that they can be compared.
 
     Args:
-        a, b: samples of two models, in [-1, 1], (N, ...) and (M, ...). If there are more of one, only as
+        a, b: samples of two models, in [-1, 1], (N, ...) and (M, ...), which are not changed. If there are more of one, only as
             many of its first samples are used as there are of the other.
         real: real images in [0, 1]; all of them are used.
         features: maps images in [0, 1] to features.
@@ -1166,7 +1167,7 @@ def precision_recall(real, fake, k=3):
             counted.
 
     Returns:
-        precision, recall: the share of fake points that lie in (or on the edge of) some ball around a real
+        A tuple, precision and recall: the share of fake points that lie in (or on the edge of) some ball around a real
         point, and the share of real points that lie in some ball around a fake one.
     """
     ### BEGIN SOLUTION
@@ -1368,9 +1369,9 @@ def two_alternative_forced_choice(counts):
             pointed to side j.
 
     Returns:
-        rate: share of right answers; low, high: Wilson's interval for it with z = 1.96; p_value: probability
+        A tuple of four numbers. rate: share of right answers; low, high: Wilson's interval for it with z = 1.96; p_value: probability
         that a fair coin, tossed as often, lands at least as far from one half (exact, both tails).
-        Without any trial: 0.5, 0.0, 1.0 and 1.0. Four numbers.
+        Without any trial: 0.5, 0.0, 1.0 and 1.0.
     """
     ### BEGIN SOLUTION
     n, hits, z = int(counts.sum()), int(counts.trace()), 1.96

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from grading import build_check, build_outputs
-from grading.build import build, build_lesson
+from grading.build import _deeds, build, build_lesson
 from grading.build_source import BuildError, dumps, read_script, stub, student_notebook
 
 LESSON = '''\
@@ -252,6 +252,15 @@ def test_changed_code_keeps_the_stored_run_and_says_so(copy):
     spoil(script, "last cell", "the last cell")
     assert "stays as it was" in build_lesson(copy, script, profile=None, points=POINTS)
     assert stored.read_bytes() == before
+
+
+def test_only_comments_and_docstrings_change_no_output():
+    one = 'def f(x):\n    """Doubles."""\n    return 2 * x  # twice\n\nprint(f(3))'
+    same = 'def f(x):\n    """Gives twice x."""\n\n    return 2 * x\nprint(f(3))'
+    assert _deeds(one) == _deeds(same)
+    for other in (one.replace("2 *", "3 *"), one.replace("def f", "def g"), one.replace("3)", '"""Doubles.""")')):
+        assert _deeds(other) != _deeds(one)
+    assert _deeds("%time x") != _deeds("%time y")
 
 
 @pytest.mark.parametrize(("code", "says"), [

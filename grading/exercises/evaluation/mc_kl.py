@@ -205,7 +205,8 @@ UNBIASED = ("The divergence is never negative, but its unbiased estimate is now 
 
 exercise = Exercise(
     id="evaluation-mc-kl", defines="mc_kl(draw, log_q, log_p, n)", core=True, points=2, level=1, minutes=5,
-    inputs=inputs, probe=probe, reference=reference, withholds=["genlab.metrics.divergence.monte_carlo_kl"],
+    inputs=inputs, probe=probe, reference=reference,
+    withholds=["genlab.metrics.divergence.monte_carlo_kl", "genlab.metrics.estimate"],
     comparisons=[
         Compare("estimate", "fewer", shape="()", points=1,
                 says="The mean of log q(x) - log p(x) over n draws from q."),
