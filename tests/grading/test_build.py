@@ -258,7 +258,8 @@ def test_only_comments_and_docstrings_change_no_output():
     one = 'def f(x):\n    """Doubles."""\n    return 2 * x  # twice\n\nprint(f(3))'
     same = 'def f(x):\n    """Gives twice x."""\n\n    return 2 * x\nprint(f(3))'
     assert _deeds(one) == _deeds(same)
-    for other in (one.replace("2 *", "3 *"), one.replace("def f", "def g"), one.replace("3)", '"""Doubles.""")')):
+    for old, new in (("2 *", "3 *"), ("def f", "def g"), ("3)", '"""Doubles.""")')):
+        other = one.replace(old, new)
         assert _deeds(other) != _deeds(one)
     assert _deeds("%time x") != _deeds("%time y")
 
