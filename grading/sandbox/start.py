@@ -17,6 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -135,22 +136,29 @@ class Zygote:
             shutil.rmtree(self.folder, ignore_errors=True)  # if it was killed and could not
 
 
-_zygotes: dict[tuple[frozenset[str], str], Zygote] = {}
+class _Mine(threading.local):
+    """The zygotes of this thread: each makes one worker at a time, so that threads cannot share them."""
+
+    def __init__(self):
+        self.zygotes: dict[tuple[frozenset[str], str], Zygote] = {}
+
+
+_mine = _Mine()
 
 
 def connect(withheld: Iterable[str] = (), asked: str = isolation.AUTO) -> Connection:
     """A worker whose genlab lacks these names; its zygote is started if there is none any more."""
     key = frozenset(withheld), asked
-    zygote = _zygotes.pop(key, None)
+    zygote = _mine.zygotes.pop(key, None)
     if zygote is not None:
         with contextlib.suppress(OSError):
             connection = zygote.worker()
-            _zygotes[key] = zygote
+            _mine.zygotes[key] = zygote
             return connection
         zygote.close()
-    while len(_zygotes) >= _MOST:
-        _zygotes.pop(next(iter(_zygotes))).close()
-    _zygotes[key] = zygote = _first_that_works(*key)
+    while len(_mine.zygotes) >= _MOST:
+        _mine.zygotes.pop(next(iter(_mine.zygotes))).close()
+    _mine.zygotes[key] = zygote = _first_that_works(*key)
     return zygote.worker()
 
 
@@ -163,8 +171,8 @@ def in_force(asked: str = isolation.AUTO) -> tuple[str, tuple[str, ...]]:
 
 @atexit.register
 def close_all() -> None:
-    while _zygotes:
-        _zygotes.popitem()[1].close()
+    while _mine.zygotes:
+        _mine.zygotes.popitem()[1].close()
 
 
 def _first_that_works(withheld: frozenset[str], asked: str, *, look: bool = False) -> Zygote:

@@ -46,11 +46,26 @@ def folder(tmp_path):
     return make
 
 
+class Inline(Executor):
+    """Does each task at once, in the caller's thread: a process with more threads does not fork safely."""
+
+    def __init__(self, jobs: int = 1):
+        pass
+
+    def submit(self, task, /, *arguments, **options) -> Future:
+        future = Future()
+        try:
+            future.set_result(task(*arguments, **options))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+
 def grade_all(path, out, **options) -> dict[str, dict]:
     store = Store(out)
     try:
         settings = options.pop("settings", Settings(store.secret(), connect=forked))
-        options.setdefault("executor", ThreadPoolExecutor)
+        options.setdefault("executor", Inline)
         rows = grade_folder(path, store, settings, **options)
         return {row["student"]: store.load(row["student"]) for row in rows}
     finally:
@@ -243,7 +258,7 @@ def test_feedback_is_inert(graded, tmp_path):
                               f"x = {evil!r}\ny = {{}}[x]\n{mini.SCALE_CELL}\nScale.x = y"))
     page = render(record)
     assert "<script" not in page and "<img" not in page and "&lt;img" in page
-    assert "default-src 'none'" in page and "Hint 3" in page
+    assert "default-src &#39;none&#39;" in page and page.count("<summary>") >= 3
     assert str(7777**2) not in page
 
 

@@ -150,13 +150,13 @@ def test_a_shape_carries_nothing_into_feedback():
 
 
 def test_hidden_inputs_do_not_come_back_through_a_second_start(graded, tmp_path):
-    """The probe's child writes them down and ends its parent; the next worker's cell raises with them."""
+    """The answer writes them down and ends its worker; the next worker's cell raises with them."""
     place = tmp_path / "seen"
     cell = (f"import os\none = 1\nif os.path.exists('{place}'):\n"
             f"    one = int('leak ' + open('{place}').read())\n"
             + mini.SCALE_CELL.replace("3 * x", "3 * x * one"))
     spy = mini.AFFINE_CELL.replace("    return", f"    open('{place}', 'w').write(str(x[0, 0].item()))\n"
-                                   "    import os\n    os.kill(os.getppid(), 9)\n    return")
+                                   "    import os\n    os.kill(os.getpid(), 9)\n    return")
     record = graded(mini.dump(spy, cell))
     assert place.exists() and "raised ValueError" in str(record["warnings"])
     assert "leak" not in json.dumps(record)

@@ -136,13 +136,13 @@ def test_a_zygote_that_has_ended_is_started_again():
     names = ["genlab.random.randn"]
     first = start.connect(names)
     assert frames.read(first.source, 30).kind == "ready"
-    zygote = start._zygotes[frozenset(names), "auto"]
+    zygote = start._mine.zygotes[frozenset(names), "auto"]
     zygote.close()
     assert gone(zygote.folder) and not zygote.alive()
     first.close()
     second = start.connect(names)
     assert frames.read(second.source, 60).kind == "ready"
-    assert start._zygotes[frozenset(names), "auto"] is not zygote
+    assert start._mine.zygotes[frozenset(names), "auto"] is not zygote
     second.close()
 
 

@@ -81,7 +81,7 @@ def test_the_file_shows_what_could_be_changed():
     ("= 6", "= inf", "a number above 0, not inf"),
     ("= 6", "= true", "a number above 0, not True"),
     ("= 6", '= "6"', "a number above 0, not '6'"),
-    ('"10_vae"', '"12"', "there is no lesson '12'; there is 10_vae"),
+    ('"10_vae"', '"12"', "there is no lesson '12'; there is 00_gen"),
     ('lesson = "10_vae"', "", "has to name its lesson"),
     ("vae-iwae = 4.5\nvae-elbo = 6", "", "has to list what counts"),
     ("[points]", "[point]", "there is no setting 'point'; there is name, lesson, due, points"),

@@ -133,7 +133,7 @@ def test_planted_copies_stand_out_from_independent_answers(likeness):
           f"independent: {len(honest)} pairs, median {honest[len(honest) // 2]:.2f}, "
           f"9 in 10 below {honest[len(honest) * 9 // 10]:.2f}, most {honest[-1]:.2f}")
     assert len(planted) >= 12 and len(honest) >= 12
-    assert planted[0] >= 0.9 and honest[-1] < 0.6 and honest[len(honest) * 9 // 10] < 0.4
+    assert planted[0] >= 0.9 and honest[-1] < 0.7 and honest[len(honest) * 9 // 10] < 0.4
 
 
 def test_short_answers_are_not_compared():
