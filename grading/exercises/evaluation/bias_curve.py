@@ -59,7 +59,8 @@ def probe(frechet_bias_curve, table, sizes, first, second, mean, var, target, ex
         if isinstance(found, (tuple, list)) and len(found) == 3 and (
                 isinstance(found[0], (tuple, list)) or hasattr(found[0], "__array__")):
             found = torch.as_tensor(found[0], dtype=torch.float64), *found[1:]  # numbers in a row, as they come
-        values, limit, slope = probing.tensors(found, 3, "`frechet_bias_curve`")
+        values, *line = probing.tensors(found, 3, "`frechet_bias_curve`")
+        limit, slope = (number.squeeze() for number in line)  # a column of lstsq's solution serves
         return values, limit, slope, network(extra)
 
     values, limit, slope, after = play(True)
@@ -185,6 +186,13 @@ def line_in_log(sample, network, distance, sizes):
 
 
 @_quiet
+def all_at_once(sample, network, distance, sizes):
+    parts = network(sample(sum(sizes))).split(sizes)
+    values = torch.stack([distance(part) for part in parts]).detach()
+    return values, *_line(_inverse(sizes), values)
+
+
+@_quiet
 def two_points(sample, network, distance, sizes):
     values, inverse = _values(sample, network, distance, sizes), _inverse(sizes)
     a, b = int(inverse.argmax()), int(inverse.argmin())
@@ -276,6 +284,14 @@ def as_plain_numbers(sample, network, distance, sizes):
 
 
 @_quiet
+def by_columns(sample, network, distance, sizes):
+    values = torch.tensor([float(distance(network(sample(n)))) for n in sizes])
+    design = torch.stack([torch.ones(len(sizes)), 1 / torch.tensor(sizes)], 1)
+    limit, slope = torch.linalg.lstsq(design, values[:, None]).solution  # of shape (1,) each
+    return values, limit, slope
+
+
+@_quiet
 def by_covariance(sample, network, distance, sizes):
     values = torch.tensor([float(distance(network(sample(n)))) for n in sizes], dtype=torch.float64)
     both = torch.cov(torch.stack([_inverse(sizes), values]))
@@ -300,6 +316,7 @@ exercise = Exercise(
         Mistake(one_sample_for_all, "You draw once and use parts of it for the smaller sizes: then the points of the "
                 "curve are not independent. Draw afresh for each size."),
         Mistake(growing_sample, "You use the smaller samples again within the larger ones: draw afresh for each size."),
+        Mistake(all_at_once, "You draw all samples in one call and cut them up. For each n in sizes call sample(n) once."),
         Mistake(same_size_for_all, "Every point of the curve has the same number of samples: draw n for each n in "
                 "sizes."),
         Mistake(network_as_found, "The network computes features in whichever mode it is found. In training mode batch "
@@ -331,13 +348,14 @@ exercise = Exercise(
         "inverse = 1 / torch.tensor(sizes, dtype=torch.float64): torch.tensor(sizes, dtype=torch.float64) → "
         "torch.tensor(sizes)": "1 / n in single precision holds seven digits, which is more than is asked for",
     },
-    also_right=[by_lstsq, by_polyfit, by_covariance, as_plain_numbers],
+    also_right=[by_lstsq, by_polyfit, by_columns, by_covariance, as_plain_numbers],
     hints=[
         "One point of the curve: n fresh samples, their features, their distance. The points lie near a line if they "
         "are drawn over 1/n; the limit is where it meets 1/n = 0.",
         "With u = 1/n: slope = Σ (u - ū)(v - v̄) / Σ (u - ū)², limit = v̄ - slope · ū. Before that: "
         "was = network.training; network.eval(); afterwards network.train(was).",
         "values = torch.tensor([float(distance(network(sample(n)))) for n in sizes]); design = torch.stack("
-        "[torch.ones(len(sizes)), 1 / torch.tensor(sizes)], 1); torch.linalg.lstsq(design, values[:, None]).solution",
+        "[torch.ones(len(sizes)), 1 / torch.tensor(sizes)], 1); limit, slope = torch.linalg.lstsq(design, "
+        "values[:, None]).solution[:, 0]; return values, limit, slope",
     ],
 )

@@ -84,6 +84,14 @@ def shifted_after_halving(a, b, real, features, distance):
     return only_the_number(a / 2 + 1, b / 2 + 1, real, features, distance)
 
 
+def halved_before_the_sum(a, b, real, features, distance):
+    return only_the_number(a + 1 / 2, b + 1 / 2, real, features, distance)
+
+
+def to_levels(a, b, real, features, distance):
+    return only_the_number((a + 1) * 127.5, (b + 1) * 127.5, real, features, distance)
+
+
 def one_model_converted(a, b, real, features, distance):
     return only_the_number((a + 1) / 2, b, real, features, distance)
 
@@ -193,6 +201,8 @@ exercise = Exercise(
         Mistake(halved_only, RANGE),
         Mistake(shifted_only, RANGE),
         Mistake(shifted_after_halving, RANGE),
+        Mistake(halved_before_the_sum, "x + 1 / 2 adds one half, because the division comes first: write (x + 1) / 2."),
+        Mistake(to_levels, "You convert to 0 … 255; the network takes [0, 1]: (x + 1) / 2."),
         Mistake(absolute_values, RANGE),
         Mistake(sigmoid, RANGE),
         Mistake(one_model_converted, "Only the first model's samples are converted."),

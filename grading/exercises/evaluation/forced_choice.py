@@ -135,6 +135,24 @@ def _agresti(hits, n):
     return rate - half, rate + half
 
 
+def _clopper_pearson(hits, n):
+    from scipy.stats import binomtest
+
+    return tuple(binomtest(hits, n).proportion_ci())
+
+
+def _with_correction(hits, n):
+    from scipy.stats import binomtest
+
+    return tuple(binomtest(hits, n).proportion_ci(method="wilsoncc"))
+
+
+def _n_not_squared(hits, n, z=1.96):
+    rate, width = hits / n, 1 + z**2 / n
+    half = z * math.sqrt(rate * (1 - rate) / n + z**2 / (4 * n))
+    return (rate + z**2 / (2 * n) - half) / width, (rate + z**2 / (2 * n) + half) / width
+
+
 def _around_the_rate(hits, n):
     rate, (low, high) = hits / n, _wilson(hits, n)
     return rate - (high - low) / 2, rate + (high - low) / 2
@@ -154,6 +172,10 @@ normal_interval = _answer("normal_interval", _normal)
 normal_interval_cut = _answer("normal_interval_cut", _normal_cut)
 not_divided = _answer("not_divided", _not_divided)
 agresti_coull = _answer("agresti_coull", _agresti)
+clopper_pearson = _answer("clopper_pearson", _clopper_pearson)
+with_correction = _answer("with_correction", _with_correction)
+n_not_squared = _answer("n_not_squared", _n_not_squared)
+ends_swapped = _answer("ends_swapped", lambda hits, n: _wilson(hits, n)[::-1])
 around_the_rate = _answer("around_the_rate", _around_the_rate)
 one_standard_error = _answer("one_standard_error", _one_error)
 wider = _answer("wider", lambda hits, n: _wilson(hits, n, 2.576))
@@ -243,6 +265,10 @@ exercise = Exercise(
                 "has no width. Take Wilson's."),
         Mistake(not_divided, "The division by 1 + z²/n is missing."),
         Mistake(agresti_coull, "This is the interval of Agresti and Coull, close to Wilson's; asked for is Wilson's."),
+        Mistake(clopper_pearson, "This is the exact interval of Clopper and Pearson, scipy's default; asked for is Wilson's."),
+        Mistake(with_correction, "This is Wilson's interval with a correction for continuity; asked for is the plain one."),
+        Mistake(n_not_squared, "Under the root stands z²/(4n²), with n squared."),
+        Mistake(ends_swapped, "The ends of the interval have changed places: low comes first."),
         Mistake(around_the_rate, "Wilson's interval is not centred on the rate, but on a point between it and ½."),
         Mistake(one_standard_error, "Your interval has z = 1; for 95 % it is 1.96."),
         Mistake(wider, "Your interval is the one for 99 %; asked for is 95 %, z = 1.96."),

@@ -50,7 +50,7 @@ def probe(frechet_distance, x, moved, grown, y, turn, few, fewer, away):
     return dict(shift=run(x, moved), size=run(x, grown), value=run(x, y), swapped=run(y, x),
                 turned=run(x @ turn, y @ turn), single=run((x + away).float(), (y + away).float()),
                 near=run((x + away).float(), (moved + away).float()), singular=run(few, fewer),
-                mixed=run(x, few), same=run(x, x.flip(0)), kept=torch.cat(given[0]))
+                mixed=run(x, few), turned_round=run(few, x), same=run(x, x.flip(0)), kept=torch.cat(given[0]))
 
 
 def reference(x, y):
@@ -196,6 +196,13 @@ def diagonal_raised(x, y):
     return (m - n).square().sum() + (a + b).trace() - 2 * _trace_root(a + raised, b + raised)
 
 
+def first_diagonal_raised(x, y):
+    m, a, n, b = _moments(x, y)
+    factor = torch.linalg.cholesky(a + 1e-6 * torch.eye(len(m), dtype=torch.float64))
+    values = torch.linalg.eigvalsh(factor.T @ b @ factor).clamp(min=0)
+    return (m - n).square().sum() + (a + b).trace() - 2 * values.sqrt().sum()
+
+
 def single_precision(x, y):
     a, b = torch.cov(x.float().T), torch.cov(y.float().T)
     return (x.float().mean(0) - y.float().mean(0)).square().sum() + (a + b).trace() - 2 * _trace_root(a, b)
@@ -223,6 +230,19 @@ def by_cholesky(m, a, n, b):
 def plain_root_of_eigenvalues(m, a, n, b):
     root = _root(a)
     values = torch.linalg.eigvalsh(root @ b @ root) - 1e-12  # whatever the machine's rounding is, some fall below 0
+    return (m - n).square().sum() + a.trace() + b.trace() - 2 * values.sqrt().sum()
+
+
+@_answer
+def nothing_cut(m, a, n, b):
+    values, vectors = torch.linalg.eigh(a)
+    root = vectors * (values - 1e-12).sqrt() @ vectors.T  # as above
+    return (m - n).square().sum() + a.trace() + b.trace() - 2 * torch.linalg.eigvalsh(root @ b @ root).sqrt().sum()
+
+
+@_answer
+def products_of_sorted_eigenvalues(m, a, n, b):
+    values = (torch.linalg.eigvalsh(a) * torch.linalg.eigvalsh(b)).clamp(min=0)
     return (m - n).square().sum() + a.trace() + b.trace() - 2 * values.sqrt().sum()
 
 
@@ -290,6 +310,11 @@ def by_numpy(x, y):
 PRECISION = ("You compute in single precision, with seven digits. Features far from 0 lose theirs in the differences: convert both "
              "sets with .double() first.")
 
+CUT = ("Rounding leaves eigenvalues slightly below zero where they are zero, and their root is nan: cut them at zero "
+       "first.")
+RAISED = ("A number on the diagonal is not needed, and shows: where an eigenvalue is 0, the root of a millionth is a "
+          "thousandth. Cut eigenvalues at zero instead.")
+
 exercise = Exercise(
     id="evaluation-frechet", defines="frechet_distance(x, y)", core=True, points=4, level=3, minutes=20,
     inputs=inputs, probe=probe, reference=reference, truth=truth,
@@ -303,7 +328,7 @@ exercise = Exercise(
         Compare("value", "swapped", "turned", shape="()", points=1, tolerance=2e-4,
                 says="The distance of two clouds of different shapes; it does not change when they are swapped or "
                      "turned together."),
-        Compare("singular", "mixed", "same", shape="()", points=0.5, tolerance=1e-4,
+        Compare("singular", "mixed", "turned_round", "same", shape="()", points=0.5, tolerance=1e-4,
                 says="Fewer rows than dimensions: the covariances are singular. Cut eigenvalues that rounding leaves below "
                      "zero, and add nothing to the others: the distance is finite, real and exact."),
         Compare("single", "near", shape="()", points=0.25, tolerance=1e-4,
@@ -318,10 +343,11 @@ exercise = Exercise(
         Mistake(mean_of_squares, "You average the squared differences of the means over the dimensions: sum them."),
         Mistake(absolute_difference, "The differences of the means are squared, not taken by their absolute value."),
         Mistake(no_means, "The means are missing: ‖μ_x - μ_y‖² comes first."),
-        Mistake(means_only, "The covariances are missing: clouds of equal means may differ in shape."),
+        Mistake(means_only, "The covariances are missing, or cancel: clouds of equal means may differ in shape."),
         Mistake(root_without_two, "The factor 2 is missing before the root: equal clouds would not have distance 0."),
         Mistake(root_added, "The root is subtracted: equal clouds have distance 0."),
-        Mistake(root_forgotten, "You subtract the trace of the product; of its root is asked for."),
+        Mistake(root_forgotten, "You subtract twice the trace of the product: the trace of its root is asked "
+                "for, the sum of the roots of the eigenvalues."),
         Mistake(product_of_roots, "tr(Σ_x^½ Σ_y^½) is not tr (Σ_x Σ_y)^½ unless the matrices commute. Use the "
                 "eigenvalues of Σ_x^½ Σ_y Σ_x^½."),
         Mistake(difference_of_roots, "tr(Σ_x^½ Σ_y^½) is not tr (Σ_x Σ_y)^½ unless the matrices commute. Use the "
@@ -335,15 +361,17 @@ exercise = Exercise(
                 "eigenvalues. Those of Σ_x^½ Σ_y^½ would do, without a further root."),
         Mistake(eigenvalues_as_if_symmetric, "eigvalsh takes its matrix for symmetric, and Σ_x Σ_y is not: use "
                 "Σ_x^½ Σ_y Σ_x^½, which has the same eigenvalues and is."),
+        Mistake(products_of_sorted_eigenvalues, "The eigenvalues of a product are not the products of the eigenvalues, "
+                "unless the matrices commute. Take those of Σ_x^½ Σ_y Σ_x^½."),
         Mistake(difference_of_covariances, "This compares the covariances entry by entry; the formula has the trace of "
                 "Σ_x + Σ_y - 2 (Σ_x Σ_y)^½."),
         Mistake(distance_not_squared, "This is the distance; its square is asked for, as it is usually reported."),
         Mistake(by_cholesky, "A Cholesky factor needs a regular matrix; with few rows the covariance is singular. "
                 "Eigenvalues, cut at zero, always exist."),
-        Mistake(plain_root_of_eigenvalues, "Rounding leaves eigenvalues slightly below zero where they are zero, and "
-                "their root is nan: cut them at zero first."),
-        Mistake(diagonal_raised, "A number on the diagonal is not needed, and shows: where an eigenvalue is 0, the root of a "
-                "millionth is a thousandth. Cut eigenvalues at zero instead."),
+        Mistake(plain_root_of_eigenvalues, CUT),
+        Mistake(nothing_cut, CUT),
+        Mistake(diagonal_raised, RAISED),
+        Mistake(first_diagonal_raised, RAISED),
         Mistake(single_precision, PRECISION),
         Mistake(precision_as_given, PRECISION),
         Mistake(centred_in_place, "You change the features themselves, with -= for instance: whoever handed them over goes on with "

@@ -65,6 +65,24 @@ def no_half(mu, logvar, m, log_s2):
     return _terms(mu, logvar.exp(), m, log_s2.exp()).sum(1)
 
 
+def half_too_early(mu, logvar, m, log_s2):
+    excess = logvar - log_s2
+    return (0.5 * (excess.exp() + (mu - m) ** 2 / log_s2.exp()) - 1 - excess).sum(1)
+
+
+def variance_not_scaled(mu, logvar, m, log_s2):
+    return 0.5 * (logvar.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - (logvar - log_s2)).sum(1)
+
+
+def mean_scaled_by_deviation(mu, logvar, m, log_s2):
+    excess = logvar - log_s2
+    return 0.5 * (excess.exp() + (mu - m) ** 2 / (log_s2 / 2).exp() - 1 - excess).sum(1)
+
+
+def no_log_ratio(mu, logvar, m, log_s2):
+    return 0.5 * ((logvar - log_s2).exp() + (mu - m) ** 2 / log_s2.exp() - 1).sum(1)
+
+
 def logvar_as_sigma(mu, logvar, m, log_s2):
     return _terms(mu, logvar**2, m, log_s2**2).sum(1) / 2
 
@@ -195,6 +213,11 @@ exercise = Exercise(
         Mistake(mean_over_dims, "You average over the dimensions: the components are independent, so their "
                 "divergences add up."),
         Mistake(no_half, "The factor ½ is missing."),
+        Mistake(half_too_early, "The factor ½ stands before the whole bracket, the -1 and the logarithm included."),
+        Mistake(variance_not_scaled, "σ² is divided by s², just as the squared difference of the means is."),
+        Mistake(mean_scaled_by_deviation, "The squared difference of the means is divided by the variance s², which is "
+                "exp(log_s2), not by the standard deviation s."),
+        Mistake(no_log_ratio, "The logarithm of the ratio is missing: - log(σ²/s²) belongs in the bracket."),
         Mistake(logvar_as_sigma, "You take the logarithm of the variance for a standard deviation: the variance is "
                 "exp(logvar)."),
         Mistake(logvar_as_variance, "You use log σ² where σ² belongs: take its exponential."),

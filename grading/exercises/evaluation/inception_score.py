@@ -91,6 +91,28 @@ def kl_reversed(p):
 
 
 @_by_parts
+def kl_reversed_with_tiny(p):
+    marginal = p.mean(0).expand_as(p)
+    return (marginal * ((marginal + TINY).log() - (p + TINY).log())).sum(1).mean().exp()
+
+
+@_by_parts
+def softmax_again(p):
+    p = torch.softmax(p, 1)
+    return _kl(p, p.mean(0)).mean().exp()
+
+
+@_by_parts
+def sum_over_the_wrong_axis(p):
+    return (p * ((p + TINY).log() - (p.mean(0) + TINY).log())).sum(0).mean().exp()
+
+
+@_by_parts
+def power_of_two_of_nats(p):
+    return 2 ** _kl(p, p.mean(0)).mean()
+
+
+@_by_parts
 def no_exponential(p):
     return _kl(p, p.mean(0)).mean()
 
@@ -215,6 +237,9 @@ def powers_of_two(p):
 UNIFORM = ("You compare with the uniform distribution: the mean of a row is 1/K, whatever the row. p(y) is the mean over the "
            "images, axis 0.")
 
+REVERSED = ("The divergence is the other way round: KL(p(y|x) ‖ p(y)) weighs by p(y|x). (F.kl_div(a, b) takes the logarithm "
+            "of the second distribution as a, and the first as b.)")
+
 ZERO = ("0 · log 0 is nan on a computer, and so is the quotient 0 / 0 for a class that no image of a part has: write the "
         "logarithm of the quotient as a difference, each with torch.xlogy or a tiny number inside.")
 
@@ -235,7 +260,12 @@ exercise = Exercise(
         Mistake(exponential_inside, "You take the exponential of each image's divergence: average first, then take "
                 "the exponential."),
         Mistake(bits_in_exp, "The divergence is in bits, the exponential wants nats: use the natural logarithm."),
-        Mistake(kl_reversed, "The divergence is the other way round: KL(p(y|x) ‖ p(y)) weighs by p(y|x)."),
+        Mistake(kl_reversed, REVERSED),
+        Mistake(kl_reversed_with_tiny, REVERSED),
+        Mistake(softmax_again, "The rows of p are probabilities already: no softmax."),
+        Mistake(sum_over_the_wrong_axis, "The sum runs over the classes (axis 1), the mean over the images (axis 0); you have "
+                "them the other way round."),
+        Mistake(power_of_two_of_nats, "You raise 2 to a number of nats: with the natural logarithm it is exp."),
         Mistake(no_exponential, "The exponential is missing: this is the mean divergence in nats."),
         Mistake(mean_over_classes, "You average over the classes: a divergence sums over them."),
         Mistake(sum_over_images, "You sum over the images: take their mean."),

@@ -14,7 +14,7 @@ from grading.exercise import Compare, Exercise, Mistake
 
 
 def inputs(rng, n=1):
-    """n ≠ m ≠ d; one pair far apart, one from the same law, whose estimate lies about 0 on either side."""
+    """n ≠ m ≠ d; one pair far apart, one from the same distribution, whose estimate lies about 0 on either side."""
     double = torch.zeros((), dtype=torch.float64)
 
     def draw(*shape):
@@ -91,6 +91,18 @@ def cross_added(x, y):
 def not_divided_by_d(x, y):
     d = x.shape[1]
     return _mmd(x * d**0.5, y * d**0.5)
+
+
+def divided_by_root_of_d(x, y):
+    return _mmd(x * x.shape[1] ** 0.25, y * x.shape[1] ** 0.25)
+
+
+def diagonal_of_the_product_zeroed(x, y):
+    def within(rows):
+        k = (rows @ rows.T / rows.shape[1]).fill_diagonal_(0)
+        return ((k + 1) ** 3).sum() / (len(k) * (len(k) - 1))
+
+    return within(x) + within(y) - 2 * _kernel(x, y).mean()
 
 
 def divided_by_n(x, y):
@@ -178,7 +190,7 @@ def by_triangles(x, y):
     return within(x) + within(y) - cross.mean() - cross.mean()
 
 
-UNBIASED = ("The pairs of a point with itself are left out: k(x_i, x_i) is large whatever the law, and makes the estimate "
+UNBIASED = ("The pairs of a point with itself are left out: k(x_i, x_i) is large whatever the distribution, and makes the estimate "
             "too large.")
 SIGN = ("An unbiased estimate of 0 is as often below 0 as above: do not cut it off, square it or take its absolute "
         "value.")
@@ -192,7 +204,7 @@ exercise = Exercise(
         Compare("value", "swapped", "wide", shape="()", points=1.5,
                 says="The unbiased estimate of MMD² with the kernel (a·b / d + 1)³."),
         Compare("near", shape="()", points=0.5,
-                says="Between sets of the same law the estimate may come out negative, and is returned so."),
+                says="Between sets of one distribution the estimate may come out negative, and is returned so."),
     ],
     mistakes=[
         Mistake(diagonal_kept, UNBIASED),
@@ -202,6 +214,9 @@ exercise = Exercise(
         Mistake(cross_added, "The mixed term is subtracted: points of the two sets that resemble each other make the "
                 "distance small."),
         Mistake(not_divided_by_d, "The product a·b is divided by the dimension d."),
+        Mistake(divided_by_root_of_d, "The product a·b is divided by d, not by √d."),
+        Mistake(diagonal_of_the_product_zeroed, "You set the product of a point with itself to 0, but (0 + 1)³ = 1 is still "
+                "added up: zero the diagonal after the kernel, or subtract its trace."),
         Mistake(divided_by_n, "You divide the product by the number of rows; the dimension is x.shape[1]."),
         Mistake(no_one, "The kernel is (a·b / d + 1)³: the 1 is missing, and with it everything but third moments."),
         Mistake(squared_only, "The kernel has the exponent 3."),

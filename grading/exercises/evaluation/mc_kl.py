@@ -120,6 +120,16 @@ def for_the_other_direction(draw, log_q, log_p, n):
     return _summary(-(-ratio).exp() * ratio)
 
 
+def logarithms_divided(draw, log_q, log_p, n):
+    x = draw(n)
+    return _summary(log_q(x) / log_p(x))
+
+
+def error_first(draw, log_q, log_p, n):
+    value, error = _summary(_ratio(draw, log_q, log_p, n))
+    return error, value
+
+
 def summed(draw, log_q, log_p, n):
     ratio = _ratio(draw, log_q, log_p, n)
     return ratio.sum(), ratio.std() / math.sqrt(n)
@@ -140,6 +150,17 @@ def one_draw(draw, log_q, log_p, n):
 def scatter_for_error(draw, log_q, log_p, n):
     ratio = _ratio(draw, log_q, log_p, n)
     return ratio.mean(), ratio.std()
+
+
+def variance_of_one(draw, log_q, log_p, n):
+    ratio = _ratio(draw, log_q, log_p, n)
+    return ratio.mean(), ratio.var()
+
+
+def coordinates_counted(draw, log_q, log_p, n):
+    x = draw(n)
+    ratio = log_q(x) - log_p(x)
+    return ratio.mean(), ratio.std() / math.sqrt(x.numel())
 
 
 def variance_for_error(draw, log_q, log_p, n):
@@ -224,12 +245,19 @@ exercise = Exercise(
         Mistake(weighted, "You multiply by the density q(x) as well: the draws already come as often as q says."),
         Mistake(for_the_other_direction, "You reweigh to the other direction, KL(p ‖ q); the draws are from q and so "
                 "is the divergence: the plain mean."),
+        Mistake(logarithms_divided, "You divide log q(x) by log p(x): the logarithm of a ratio is a difference, "
+                "log q(x) - log p(x)."),
+        Mistake(error_first, "The mean and its error have changed places: the mean comes first."),
         Mistake(summed, "You add up the draws: take their mean."),
         Mistake(entropy_only, "log p(x) is missing: this is minus the entropy of q."),
         Mistake(cross_entropy_only, "log q(x) is missing: this is the cross-entropy, not the divergence."),
         Mistake(one_draw, "You draw a single point: draw n."),
         Mistake(scatter_for_error, "This is the standard deviation of one draw; the mean of n draws is more precise by "
                 "√n."),
+        Mistake(variance_of_one, "This is the variance of a single log-ratio. Take its square root, and divide by √n: "
+                "the mean of n draws is more precise than one."),
+        Mistake(coordinates_counted, "Each draw is one number log q(x) - log p(x), whatever its dimension: divide by the "
+                "root of the number of draws, n."),
         Mistake(variance_for_error, "This is the variance of the mean; its square root is the standard error."),
         Mistake(divided_by_n, "Divide the standard deviation by √n, not by n."),
         Mistake(difference_of_errors, "log q and log p are evaluated at the same points, so their errors do not add "

@@ -110,6 +110,12 @@ def one_neighbour_more(points, centres, k):
 
 
 @_both
+def farthest(points, centres, k):
+    radius = torch.cdist(centres, centres).topk(min(k + 1, len(centres))).values[:, -1]
+    return (torch.cdist(points, centres) <= radius).any(1).double().mean()
+
+
+@_both
 def nearest_only(points, centres, k):
     return (torch.cdist(points, centres) <= _radius(centres, 1)).any(1).double().mean()
 
@@ -273,6 +279,8 @@ exercise = Exercise(
                 "take the (k + 1)-th smallest."),
         Mistake(one_neighbour_more, "Your radius reaches to the (k + 1)-th neighbour: with itself at place 0 of the "
                 "sorted distances, the k-th stands at place k."),
+        Mistake(farthest, "Your radius reaches to one of the farthest points: topk takes the largest unless it is told "
+                "largest=False."),
         Mistake(nearest_only, "Your radius reaches to the nearest neighbour, whatever k is."),
         Mistake(distance_squared, SQUARES),
         Mistake(radius_squared, SQUARES),

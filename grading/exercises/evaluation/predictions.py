@@ -22,7 +22,7 @@ score = Prediction(
 bias = Prediction(
     id="evaluation-predict-bias", value=(64**2 + 5 * 64) / 2000, tolerance=0.02,
     says="Put d = 64 and n = 1000 into (d² + 5d) / (2n).",
-    right="Right: (4096 + 320) / 2000 = 2.208, though both sets come from the same law and the true distance is 0.",
+    right="Right: (4096 + 320) / 2000 = 2.208, though both sets come from one distribution and the true distance is 0.",
     hints=["The formula stands above: (d² + 5d) / (2n).", "d² = 4096 and 5d = 320.", "4416 / 2000."],
     mistakes={
         0.0: "That is the true distance. The estimate from finite sets is larger: (d² + 5d) / (2n).",
@@ -47,6 +47,9 @@ trials = Prediction(
         384: "That is for a half-width of 0.05: is 0.1 the whole width or half of it?",
         100: "Close, with 2 in place of 1.96 (which is often done): 1.96 · ½ / √n = 0.1 gives 96.",
         10: "The precision grows with √n only: ten answers leave a half-width of about 0.3.",
+        93: "That is for Wilson's interval, which is a little narrower here. With the simple one it is 96.",
+        68: "z = 1.645 belongs to an interval for 90 %; for 95 % it is 1.96.",
+        400: "That is for a half-width of 0.05, and 2 in place of 1.96: is 0.1 the whole width or half of it?",
         20: "The precision grows with √n only: 20 answers leave a half-width of about 0.22.",
         30: "The precision grows with √n only: 30 answers leave a half-width of about 0.18.",
     },
