@@ -6,13 +6,13 @@
 #
 # ![Nine rows of digits: real ones, noisy, blurred, with classes missing, repeated, copied, averaged, and noise](attachment:01_evaluation.png)
 #
-# *Nine sets of pictures whose worth we know, because we made them. Every score of this lesson is asked to put
-# them in order, and every score of this lesson gets at least one of them wrong.*
+# *Nine sets of pictures whose worth we know, because we made them. Each score of this lesson is asked to put them
+# in order, and each gets at least one of them wrong.*
 #
-# A generative model draws pictures. Are they good? A classifier is right or wrong, and one counts. For pictures
-# that nobody has seen before there is no right answer to compare with, so the field has invented a dozen numbers
-# that stand in for one: likelihoods, distances between clouds of features, shares of neighbours, people pressing
-# buttons. Papers rank models by them to the second decimal. This lesson builds the usual ones from their
+# A generative model draws pictures. Are they good? A classifier is right or wrong, and one counts how often. For
+# pictures that nobody has seen before there is no right answer to compare with, so the field has invented a dozen
+# numbers that stand in for one: likelihoods, distances between clouds of features, shares of neighbours, people
+# pressing buttons. Papers rank models by them to the second decimal. This lesson builds the usual ones from their
 # definitions, and then attacks each of them until it gives way. It is the lesson on which all later ones lean:
 # whenever a model is measured, the number comes from here.
 #
@@ -113,12 +113,12 @@ device = "cuda" if profile == "gpu" and torch.cuda.is_available() else "cpu"
 #
 # The digits come from MNIST (LeCun, Bottou, Bengio and Haffner 1998), grey values between 0 and 1. Four thousand
 # are for training, one thousand are held out. From them we make nine sets of pictures, as if nine models had drawn
-# them, whose worth is plain to the eye or plain from how they were made. The first is the best that any model could
-# do: real digits that no model has seen. The second and third are real digits with noise, and blurred. In the fourth
-# the digits are real, but nobody ever draws a 0, 1 or 2; in the fifth everybody draws a 3 (held-out threes, each
-# as it is and turned by four small angles, so that there are enough of them). The sixth holds a
-# hundred real digits, ten times each. The seventh is the work of a thief: training digits, copied pixel by pixel.
-# The eighth shows the mean image of each class, over and over, and the ninth is noise.
+# them, whose worth is plain to the eye or plain from how they were made. The first is the best that any model
+# could do: real digits that no model has seen. The second and third are real digits with noise, and blurred. In
+# the fourth the digits are real, but 0, 1 and 2 never occur; the fifth holds nothing but threes (held-out ones,
+# each as it is and turned by four small angles, so that there are enough of them). The sixth holds a hundred real
+# digits, ten times each. The seventh is the work of a thief: training digits, copied pixel by pixel. The eighth
+# shows the mean image of each class, over and over, and the ninth is noise.
 
 # %%
 train_x, train_labels = digits("train")
@@ -163,13 +163,15 @@ show_grid(shown, rows=list(sets), scale=2,
 # %% [markdown]
 # Three questions are mixed up in “are they good?”, and no single number answers all of them.
 #
-# - **Fidelity**: does each picture look like a digit? Noise and blur fail here.
+# - **Fidelity**: does each picture look like a digit? Noise and blur fail here, the class means and pure noise
+#   most of all.
 # - **Diversity**: are all kinds of digits there, in their true proportions and in all their varieties? The missing
-#   classes, the single class and the repetitions fail here, and nowhere else.
+#   classes, the single class and the repetitions fail here, and nowhere else; the class means, ten pictures in
+#   all, fail here, too.
 # - **Novelty**: are the pictures new? Only the thief fails here, and the thief passes everything else.
 #
 # There is a fourth question, which sounds like the sum of the three and is not: how probable does the model find
-# real digits? We begin with it, because it is the only one with a theory behind it.
+# real digits? We begin with it, because it has the clearest theory behind it.
 
 # %% [markdown]
 # ## How far apart are two distributions?
@@ -181,22 +183,23 @@ show_grid(shown, rows=list(sets), scale=2,
 # = \underbrace{\mathbb E_{x \sim p}[-\log q(x)]}_{\text{cross-entropy}} - \underbrace{\mathbb E_{x \sim p}[-\log p(x)]}_{\text{entropy } H(p)}
 # $$
 #
-# says how many nats per observation one loses by describing data from $p$ with a code made for $q$. (A nat is the unit
-# of the natural logarithm; $\log 2$ nats are one bit.) It is never negative: the logarithm is concave, so by
-# Jensen's inequality $-\mathrm{KL}(p\,\|\,q) = \mathbb E_p[\log (q/p)] \le \log \mathbb E_p[q/p] = \log \int q = 0$. It is 0
-# only where the two are equal. And it is not symmetric, which matters below.
+# says how many nats per observation one loses by describing data from $p$ with a code made for $q$. (A nat is the
+# unit of the natural logarithm; $\log 2$ nats are one bit.) It is never negative: the logarithm is concave, so by
+# Jensen's inequality $-\mathrm{KL}(p\,\|\,q) = \mathbb E_p[\log (q/p)] \le \log \mathbb E_p[q/p] = \log \int q =
+# 0$. It is 0 only if the two are equal. And it is not symmetric, which matters below.
 #
-# Between Gaussians it has a closed form. Take one dimension, $q = \mathcal N(\mu, \sigma^2)$ and $p = \mathcal N(m, s^2)$.
-# The two log-densities are
+# Between Gaussians it has a closed form. Take one dimension and any two of them, $q = \mathcal N(\mu, \sigma^2)$
+# and $p = \mathcal N(m, s^2)$. The two log-densities are
 #
 # $$
 # \log q(z) = -\tfrac12 \log 2\pi\sigma^2 - \frac{(z - \mu)^2}{2\sigma^2}, \qquad
 # \log p(z) = -\tfrac12 \log 2\pi s^2 - \frac{(z - m)^2}{2 s^2} .
 # $$
 #
-# Subtract them and average over draws $z$ from $q$. By the definition of the variance $\mathbb E_q[(z - \mu)^2] =
-# \sigma^2$. For the other square write $z - m = (z - \mu) + (\mu - m)$; the mixed term has mean 0, so $\mathbb E_q[(z -
-# m)^2] = \sigma^2 + (\mu - m)^2$. Therefore
+# Subtract them and average over draws $z$ from $q$. By the definition of the variance
+# $\mathbb E_q[(z - \mu)^2] = \sigma^2$. For the other square write $z - m = (z - \mu) + (\mu - m)$; the mixed term
+# has mean 0, so $\mathbb E_q[(z - m)^2] = \sigma^2 + (\mu - m)^2$. What is left of the first terms is
+# $-\tfrac12 \log (\sigma^2 / s^2)$. Therefore
 #
 # $$
 # \mathrm{KL}(q\,\|\,p) = \tfrac12 \left[ \frac{\sigma^2 + (\mu - m)^2}{s^2} - 1 - \log \frac{\sigma^2}{s^2} \right] .
@@ -238,9 +241,8 @@ my_gaussian_kl = use("evaluation-gaussian-kl", gaussian_kl)
 # \widehat{\mathrm{KL}} = \frac1n \sum_i r_i, \qquad \text{standard error} = \frac{s_r}{\sqrt n},
 # $$
 #
-# where $s_r$ is the standard deviation of the $r_i$. The estimate is unbiased, so now and then it is negative. All that
-# it asks for is that both log-densities can be computed. That is a lot to ask: it rules out every model that only
-# draws.
+# where $s_r$ is the standard deviation of the $r_i$. The estimate is unbiased; unlike the divergence it can be
+# negative. It needs draws from $q$ and both log-densities. That is a lot to ask: many models can only draw.
 #
 # **Exercise: by draws** (2 points, about 5 minutes).
 
@@ -255,7 +257,7 @@ def mc_kl(draw, log_q, log_p, n):
         n: number of draws.
 
     Returns:
-        A tuple: the mean and its standard error, s / √n.
+        A tuple: the mean and its standard error, s / √n, where s is the standard deviation of the n values.
     """
     ### BEGIN SOLUTION
     x = draw(n)
@@ -270,9 +272,9 @@ check("evaluation-mc-kl", mc_kl)
 my_mc_kl = use("evaluation-mc-kl", mc_kl)
 
 # %% [markdown]
-# Both functions must agree where both apply. And one more comparison says what the asymmetry means. Let the data have
-# two modes, and let the model be a single Gaussian, which cannot fit both. Minimise $\mathrm{KL}(p\,\|\,q)$, as
-# maximum likelihood does, and minimise $\mathrm{KL}(q\,\|\,p)$, and look at what comes out.
+# Both functions must agree where both apply. And one more comparison shows what the asymmetry means. Let the data
+# have two modes, and let the model be a single Gaussian, which cannot fit both. Minimise $\mathrm{KL}(p\,\|\,q)$,
+# as maximum likelihood does, and minimise $\mathrm{KL}(q\,\|\,p)$, and look at what comes out.
 
 # %%
 torch.manual_seed(seed)
@@ -330,11 +332,12 @@ with in_style():
 picture
 
 # %% [markdown]
-# $\mathrm{KL}(p\,\|\,q)$ averages over the data. Wherever data are and the model gives next to nothing, $-\log q$ is huge;
-# so the model spreads over everything, and puts much of its probability where no data are. $\mathrm{KL}(q\,\|\,p)$
-# averages over the model's own draws and punishes draws where no data are; it is content with one mode, and loses only
-# $\log 2$ for the half that it leaves out. The first direction forgives bad samples and the second forgives missing
-# ones. Keep this in mind: every score below leans to one side or the other.
+# $\mathrm{KL}(p\,\|\,q)$ averages over the data. Wherever there are data to which the model gives next to no
+# probability, $-\log q$ is huge; so the model spreads over everything, and puts much of its probability where
+# there are no data. $\mathrm{KL}(q\,\|\,p)$ averages over the model's own draws and punishes those that fall where
+# there are no data; it is content with one mode, and loses only $\log 2$ for the half that it leaves out. The
+# first direction forgives bad samples and the second forgives missing ones. Keep this in mind: every score below
+# leans to one side or the other.
 
 # %% [markdown]
 # ## Likelihood, in bits per dimension
@@ -348,13 +351,15 @@ picture
 # \text{bits per dimension} = \frac{-\log q(x)}{D \log 2} .
 # $$
 #
-# It has a meaning that one can hold in one's hands: with a model of $b$ bits per dimension and an arithmetic coder,
-# an image can be stored in $b\,D$ bits, and without a better model in no less on average. Two conditions are easily
-# forgotten. First, $q$ must be a probability over the *discrete* values that pixels take. A density is none: scale the
-# pixels by 255, and by the change of variables every log-density changes by $\log 255$ per dimension, 8 bits, though
-# nothing about the model has changed; on data with finitely many values a density can even be made arbitrarily high by
-# narrow peaks on those values. (Adding uniform noise to the values repairs that; lesson 52 does it.) Second, a *bound*
-# on $\log q(x)$ compares with another model's bound, and not with its exact value: lesson 10 has the difference.
+# The number has a concrete meaning: with a model of $b$ bits per dimension and an arithmetic coder, which turns
+# probabilities into a compressed file, images can be stored in $b\,D$ bits each on average, and it takes a better
+# model to need fewer. Two conditions are easily forgotten. First, $q$ must be a probability over the *discrete*
+# values that pixels take. A density is not a probability: scale the pixels by 255, and by the change of variables
+# every log-density changes by $\log 255$ per dimension, 8 bits, though nothing about the model has changed; on
+# data with finitely many values a density can even be made arbitrarily high by narrow peaks on those values.
+# (Adding uniform noise to the values repairs that; lesson 52 does it.) Second, for some models only a lower
+# *bound* on $\log q(x)$ can be computed: they need fewer bits than the bound says, and how many fewer is not known
+# (lesson 10).
 #
 # Here are six models of digits cut to black and white, where $q$ is a probability in the plain sense. Four are as
 # simple as possible. *Fair coins* toss every pixel. *One coin a pixel* gives each the mean of the training set.
@@ -365,9 +370,9 @@ picture
 # q(x) = \frac1N \sum_{i=1}^N \epsilon^{h_i(x)} (1 - \epsilon)^{D - h_i(x)}, \qquad h_i(x) = \text{number of pixels in which $x$ differs from $x_i$} .
 # $$
 #
-# The fifth is a variational autoencoder (lesson 10 explains it; here it is just a model that somebody trained), for
-# which we can compute a bound. The sixth is a swindle: with probability 0.01 it asks the reciter, otherwise it tosses
-# fair coins for all pixels.
+# The fifth is a swindle: with probability 0.01 it asks the reciter, otherwise it tosses fair coins for all pixels.
+# The sixth is a variational autoencoder or VAE (lesson 10 explains it; here it is just a model that somebody
+# trained), for which we can compute a bound.
 
 # %%
 train_b, test_b = binarize(train_x), binarize(test_x)
@@ -403,10 +408,10 @@ vae = ConvVAE(latent_dim=20).to(device)
 batches = Batches(train_b, train_labels, size=64, rng=torch.Generator().manual_seed(seed))
 history = fit(vae, batches, torch.optim.Adam(vae.parameters(), lr=2e-3), steps=size["steps"],
               schedule=cosine_decay)
-vae.eval()
 
 # %%
 torch.manual_seed(seed)
+vae.eval()
 fair = torch.full((len(test_b),), -pixels * math.log(2))
 recited = reciter(test_b, train_b, epsilon)
 per_digit = torch.stack([coin_bits(test_b, train_b[train_labels == c]) for c in range(10)])
@@ -418,7 +423,7 @@ log_q = {
     "swindle": torch.logaddexp(math.log(0.01) + recited, math.log(0.99) + fair),
 }
 nats = {name: metrics.estimate(-value) for name, value in log_q.items()}
-bound = metrics.mean_iwae(vae, test_b, k=5 if profile in ("stub", "smoke") else 20)
+bound = metrics.mean_iwae(vae, test_b, k=5 if profile in ("stub", "smoke") else 20)  # from k draws an image
 nats["VAE (a bound)"] = bound._replace(value=-bound.value)
 bits = {name: metrics.bits_per_dim(cost.value, pixels) for name, cost in nats.items()}
 for name, cost in nats.items():
@@ -461,29 +466,32 @@ show_grid([test_b[:14], *(x[:14] for x in samples.values())], rows=["real, held 
               "real digits with flipped pixels; noise; digits drawn by a VAE")
 
 # %% [markdown]
-# Look at the last number of the previous cell first. Since $q_{\text{swindle}}(x) \ge 0.01\, q_{\text{reciter}}(x)$, the
-# swindle can lose at most $-\log 0.01 = \log 100 = 4.61$ nats of the reciter's log-likelihood, on any image whatever:
-# next to the total, a few per cent, and less than lies between any two honest models of the list. Ninety-nine of a hundred of
-# its samples are pure noise. So **a good likelihood does not mean good samples**; the likelihood hardly notices what else a
-# model draws, as long as it also draws the data. It is the first direction of the divergence, in earnest.
+# Look first at the last line that was printed. Since $q_{\text{swindle}}(x) \ge 0.01\, q_{\text{reciter}}(x)$, the
+# swindle can lose at most $-\log 0.01 = \log 100 = 4.61$ nats of the reciter's log-likelihood, whatever the image:
+# a few per cent of the total, and less than the gap between any two honest models of the list. Ninety-nine of a
+# hundred of its samples are pure noise. So **a good likelihood does not mean good samples**; the likelihood hardly
+# notices what else a model draws, as long as it also draws the data. That is the first direction of the divergence
+# at work.
 #
-# **Good samples do not mean a good likelihood**, either. The reciter's samples are real digits with some speckle, and
-# if it did not flip pixels at all they would be perfect; but then it would give every new digit the probability 0, and
-# an infinite number of bits. Theis, van den Oord and Bethge (2015) put it so: likelihood, samples, and usefulness for
-# some task are three properties, nearly independent of each other, and each has to be measured where it is wanted.
-# (They also show that estimating a likelihood from samples, by a *Parzen window* around each of them, ranks models
-# wrongly. The reciter is just such a window, around training images: a model in its own right, but no way of
-# measuring another.)
+# **Good samples do not mean a good likelihood**, either. The reciter's samples are real digits with some speckle,
+# and if it did not flip pixels at all they would be perfect; but then it would give every new digit the
+# probability 0, and an infinite number of bits. And the VAE, with by far the fewest bits, draws frayed digits:
+# once it has settled on a shape, it tosses every pixel by itself, as all models of the list do. Theis, van den
+# Oord and Bethge (2015) put it so: likelihood, samples, and usefulness for some task are three properties, nearly
+# independent of each other, and each has to be measured where it is wanted. (They also show that estimating a
+# likelihood from samples, by a *Parzen window* around each of them, ranks models wrongly. The reciter is just such
+# a window, around training images: a model in its own right, but no way of measuring another.)
 
 # %% [markdown]
 # ## Looking through a classifier
 #
-# A GAN has no density, and for those that have one the likelihood does not say how samples look. So one looks at the
-# samples. Pixels are the wrong place to look: shift a digit by two pixels and it is far from itself. The usual way is
-# to pass images through a classifier and to compare what it makes of them: its probabilities $p(y \mid x)$, or the
-# *features* in its last hidden layer. For photographs it is the Inception network, trained on ImageNet. For our digits
-# it is a small network that comes with the course: three convolutions, 64 features, ten classes. Everything in the
-# following sections is seen through its eyes, and we come back to the question of what it cannot see.
+# A GAN has no density, and where there is one the likelihood does not say how samples look. So one looks at the
+# samples. Pixels are the wrong place to look: shift a digit by two pixels and it is far from itself. The usual way
+# is to pass images through a classifier and to compare what it makes of them: its probabilities $p(y \mid x)$, or
+# the *features* in its last hidden layer. For photographs it is the Inception network, trained on ImageNet. For
+# our digits it is a small network that comes with the course: three convolutions, 64 features, ten classes.
+# Everything in the following sections is seen through its eyes, and we come back to the question of what it cannot
+# see.
 
 # %%
 network = metrics.digit_features()
@@ -509,10 +517,11 @@ print(f"{sum(p.numel() for p in network.parameters()):,} parameters; "
 # = \underbrace{-\sum_y p(y) \log p(y)}_{H(y)} - \underbrace{\mathbb E_x\Big[ -\sum_y p(y \mid x) \log p(y \mid x) \Big]}_{H(y \mid x)} ,
 # $$
 #
-# where $\mathbb E_x[p(y \mid x)] = p(y)$ was used in the first term. This is the mutual information between image and
-# label, in nats. It lies between 0 and $\log K$, so the score lies between 1 and the number $K$ of classes. The
-# exponential only makes the number easier to look at. Scores are usually given as a mean over ten *splits* of the
-# images, each with its own $p(y)$, with the standard deviation between them.
+# where $\mathbb E_x[p(y \mid x)] = p(y)$ was used in the first term. This is the mutual information between image
+# and label, in nats. It lies between 0 and $\log K$, the largest entropy that $K$ classes can have, so the score
+# lies between 1 and the number $K$ of classes. The exponential only makes the number easier to look at. Scores are
+# usually given as a mean over ten *splits* of the images, each with its own $p(y)$, with the standard deviation
+# between them.
 #
 # **Predict.** A model draws perfect pictures of the digits 1 and 7, half of each, and nothing else, and the classifier
 # is sure of every one. What is its score?
@@ -606,13 +615,14 @@ if peers:
 # %% [markdown]
 # ### Fooling the score
 #
-# *First, choose the classifier.* Our network was trained with noise and blur, and was shown images that are no digits,
-# for which it had to answer “I do not know”. An ordinary classifier is not told such things. The next cell trains one of the
-# same size, on clean digits only, until it reads held-out digits nearly as well, and asks both what they think of noise.
+# *First, choose the classifier.* Our network was trained with noise and blur, and was shown images that are no
+# digits, for which it had to answer “I do not know”. An ordinary classifier is not told such things. The next cell
+# trains one of the same size, on clean digits only, until it reads held-out digits nearly as well, and asks both
+# what they think of noise.
 #
-# *Second, climb.* Start from noise and change the pixels so that a classifier's probability of some class rises, by
-# following the gradient with respect to the image. Nothing forces the result to look like anything. We do it against
-# either network, five images for each class.
+# *Second, climb.* Start from noise and change the pixels so that a classifier's probability of some class rises,
+# by following the gradient with respect to the image. Nothing forces the result to look like anything. We do it
+# against each of the two networks, with five images for each class.
 #
 # *Third, be lazy.* Draw one good picture of each class, and draw it again and again.
 
@@ -670,48 +680,52 @@ show_grid([climbed[name].view(10, 5, 1, 28, 28)[:, 0] for name in networks],
           alt="Two rows of ten images of grey noise, in which no digit can be made out, or hardly")
 
 # %% [markdown]
-# The course's network answers noise with a confidence of 0.10, which is as unsure as one can be of ten classes: noise is
-# what it was taught to shrug at. The ordinary network, which reads digits nearly as well, gives some digit more than one half
-# on average, in images of uniform noise. Then the climb. The ordinary network ends with a confidence of 1.000 in noise, and its inception score for
-# that noise is *higher than for real digits*. Ours gives way more reluctantly, but it gives way: teaching a network to distrust
-# some kinds of noise does not make it trustworthy everywhere. (The noise that fools one fools the other only a little,
-# so a second classifier is some protection.) And ten pictures, shown again and again, need no mathematics at all.
+# The course's network answers noise with a confidence of 0.10, which is as unsure as one can be of ten classes:
+# noise is what it was taught to shrug at. The ordinary network, which reads digits nearly as well, is more than
+# half sure of some digit, on average over images of uniform noise. Then the climb. The ordinary network ends with
+# a confidence of 1.000 in noise, and its inception score for that noise is *higher than for real digits*. Ours
+# gives way more reluctantly, but it gives way: teaching a network to distrust some kinds of noise does not make it
+# trustworthy everywhere. (The noise that fools one fools the other only a little, so a second classifier is some
+# protection.) And ten pictures, shown again and again, come close to the ceiling without any mathematics.
 #
 # An inception score near the ceiling says: *this classifier is sure, and of all classes equally*. It is high where
-# samples are good and classes balanced; it is just as high where somebody has optimised it. The published scores of
-# CIFAR-10 models are of the first kind (the real training images have 11.24 ± 0.12), because nobody had climbed
-# Inception; but a model that is *trained* with the help of an ImageNet classifier, or *chosen* by its score, is on
-# the way to the second kind (Barratt and Sharma 2018). “Higher is better” holds only for honest samples, one
+# samples are good and classes balanced; it is just as high where somebody has optimised it. The published scores
+# of CIFAR-10 models are of the first kind (the real training images have 11.24 ± 0.12), because nobody had climbed
+# on purpose; but a model that is *trained* with the help of an ImageNet classifier, or *chosen* by its score, is
+# on the way to the second kind (Barratt and Sharma 2018). “Higher is better” holds only for honest samples, one
 # classifier, and equal numbers of images and splits.
 #
 # ## The Fréchet distance
 #
-# The next idea brings the real images in. Take the features of real images and of samples, two clouds of points, and
-# ask how far apart they are. As a distance between distributions we take the *2-Wasserstein distance*: among all
-# ways of pairing points $x$ of the one with points $y$ of the other (all joint distributions with the given two
-# marginals), the smallest mean squared distance,
+# The next idea brings the real images in. Take the features of real images and of samples, two clouds of points,
+# and ask how far apart they are. As a distance between distributions we take the *2-Wasserstein distance*. Its
+# square is, among all ways of pairing points $x$ of the one with points $y$ of the other (all joint distributions
+# with the given two marginals), the smallest mean squared distance,
 #
 # $$
 # W_2^2 = \min_{\text{pairings}} \mathbb E |x - y|^2 .
 # $$
 #
-# For general distributions this is a hard problem. For Gaussians it has a solution in closed form, and we derive it.
-# Let $x$ have mean $\mu_x$ and covariance $\Sigma_x$, and $y$ likewise, and let $C = \mathbb E[(x - \mu_x)(y - \mu_y)^\top]$
-# be their covariance under a pairing. Then, writing $|x - y|^2$ out around the means,
+# For general distributions this is a hard problem. For Gaussians it has a solution in closed form, and we derive
+# it. Let $x$ have mean $\mu_x$ and covariance $\Sigma_x$, and $y$ likewise, and let
+# $C = \mathbb E[(x - \mu_x)(y - \mu_y)^\top]$ be their covariance under a pairing. Then, writing $|x - y|^2$ out
+# around the means,
 #
 # $$
 # \mathbb E |x - y|^2 = |\mu_x - \mu_y|^2 + \operatorname{tr} \Sigma_x + \operatorname{tr} \Sigma_y - 2 \operatorname{tr} C .
 # $$
 #
 # The means and covariances are given; only $C$ can be chosen, and its trace should be as large as possible. In one
-# dimension $C$ is a number, at most $\sigma_x \sigma_y$ (a correlation is at most 1), and the minimum is $(\mu_x - \mu_y)^2 +
-# (\sigma_x - \sigma_y)^2$. In $d$ dimensions the corresponding limit is this: $x$ and $y$ together have a covariance matrix
-# only if $C = \Sigma_x^{1/2} K \Sigma_y^{1/2}$ with a matrix $K$ (the correlation of the whitened variables) whose singular
-# values are at most 1. The trace does not change when factors are moved round in a circle, so $\operatorname{tr} C =
-# \operatorname{tr}(K\, \Sigma_y^{1/2} \Sigma_x^{1/2})$. Let $\Sigma_y^{1/2} \Sigma_x^{1/2} = U S V^\top$ be a singular value
-# decomposition. Then $\operatorname{tr} C = \operatorname{tr}(V^\top K U\, S)$, and because no entry of the matrix $V^\top
-# K U$ exceeds 1, this is at most $\operatorname{tr} S$, the sum of the singular values; it is reached for $K = V U^\top$. The
-# singular values of a matrix $A$ are the roots of the eigenvalues of $A^\top A$, here of
+# dimension $C$ is a number, at most $\sigma_x \sigma_y$ (a correlation is at most 1), and the minimum is
+# $(\mu_x - \mu_y)^2 + (\sigma_x - \sigma_y)^2$. In $d$ dimensions the corresponding limit is this: $x$ and $y$
+# together have a covariance matrix only if $C = \Sigma_x^{1/2} K \Sigma_y^{1/2}$ with a matrix $K$ (the
+# correlation of the whitened variables) whose singular values are at most 1. The trace does not change when
+# factors are moved round in a circle, so $\operatorname{tr} C = \operatorname{tr}(K\, \Sigma_y^{1/2}
+# \Sigma_x^{1/2})$. Let $\Sigma_y^{1/2} \Sigma_x^{1/2} = U S V^\top$ be a singular value decomposition. Then
+# $\operatorname{tr} C = \operatorname{tr}(V^\top K U\, S)$, and because no entry of the matrix $V^\top K U$
+# exceeds 1, this is at most $\operatorname{tr} S$, the sum of the singular values; it is reached for
+# $K = V U^\top$ (and two jointly Gaussian variables with this $C$ exist). The singular values of a matrix $A$ are
+# the roots of the eigenvalues of $A^\top A$, here of
 #
 # $$
 # A^\top A = \Sigma_x^{1/2} \Sigma_y^{1/2} \Sigma_y^{1/2} \Sigma_x^{1/2} = \Sigma_x^{1/2} \Sigma_y \Sigma_x^{1/2},
@@ -729,10 +743,11 @@ show_grid([climbed[name].view(10, 5, 1, 28, 28)[:, 0] for name in networks],
 # and generated photographs, and call the result the *Fréchet Inception Distance*, FID. With other features it is another
 # number: in the 64 features of our network we call it a Fréchet distance, and never FID.
 #
-# **Exercise: the Fréchet distance** (4 points, about 20 minutes). Fit both Gaussians (covariances with $n - 1$) and
-# compute $d^2$. A root of a matrix is not the root of its entries. You need only its trace, and that is the sum of the
-# roots of the eigenvalues. Sets smaller than the number of features have singular covariances: rounding may leave
-# eigenvalues slightly below zero, and the distance must still be a number.
+# **Exercise: the Fréchet distance** (4 points, about 20 minutes). Fit both Gaussians (covariances with $n - 1$)
+# and compute $d^2$. A root of a matrix is not the root of its entries. You need only its trace, and that is the
+# sum of the roots of the eigenvalues. Sets smaller than the number of features have singular covariances: rounding
+# may leave eigenvalues slightly below zero. Cut those at zero and add nothing to any: then the distance is a
+# number, and the right one.
 
 # %%
 # Exercise evaluation-frechet
@@ -745,7 +760,8 @@ def frechet_distance(x, y):
 
     Returns:
         ‖μ_x - μ_y‖² + tr(Σ_x + Σ_y - 2 (Σ_x Σ_y)^½), one number, computed in double precision, with
-        unbiased covariances (divided by N - 1 and M - 1).
+        unbiased covariances (divided by N - 1 and M - 1); also where they are singular, with nothing added to
+        their diagonals.
     """
     ### BEGIN SOLUTION
     x, y = x.double(), y.double()
@@ -805,29 +821,31 @@ plot_bars(distances, axis=f"Fréchet distance (n = {size['n']}, ± sd of random 
           title="The line-up, by Fréchet distance")
 
 # %% [markdown]
-# It sees much more than the inception score: missing classes, repetition, blur. It does not see the thief: copies of
-# training digits are as near as new digits, or nearer. And its scale is not the eye's. A set of digits in which nobody could fault a single
-# picture (three classes missing) and one that a child would call out of focus stand a few units apart, in an order that
-# has been decided by how the network was trained, and not by you.
+# It sees what the inception score saw, and more: repetition, and noise that leaves digits readable. It does not
+# see the thief: copies of training digits are as near as new digits, or nearer. And its scale is not the eye's. A
+# set of digits in which nobody could fault a single picture (three classes missing) and one that a child would
+# call out of focus stand a few units apart, in an order that has been decided by how the network was trained, and
+# not by you.
 #
 # ### It depends on how many images there are
 #
 # The distance of a distribution to itself is 0. Its estimate from finite sets is not: two random clouds never have
-# exactly the same mean and covariance, and every deviation counts as distance, with a positive sign. How much? Let both sets
-# have $n$ points from $\mathcal N(0, I_d)$. Each component of each mean has variance $1/n$, so $\mathbb E|\hat\mu_x -
-# \hat\mu_y|^2 = 2d/n$. For covariances near $I$, the second part of the distance is, to leading order, $\tfrac14
-# \|\hat\Sigma_x - \hat\Sigma_y\|^2$, the sum of all squared entries: in one dimension $(\hat\sigma_x - \hat\sigma_y)^2 \approx
-# \tfrac14 (\hat\sigma_x^2 - \hat\sigma_y^2)^2$, because $\hat\sigma^2 \approx 1 + 2 (\hat\sigma - 1)$, and the general case reduces to it
-# by turning to the eigenvectors of the difference. An entry off the diagonal of $\hat\Sigma$ has variance $1/n$, one on it
-# $2/n$, together $(d(d-1) + 2d)/n = (d^2 + d)/n$; the difference of two has twice that. So
+# exactly the same mean and covariance, and every deviation counts as distance, with a positive sign. How much? Let
+# both sets have $n$ points from $\mathcal N(0, I_d)$. Each component of each mean has variance $1/n$, so
+# $\mathbb E|\hat\mu_x - \hat\mu_y|^2 = 2d/n$. For covariances near $I$, the second part of the distance is, to
+# leading order, $\tfrac14 \|\hat\Sigma_x - \hat\Sigma_y\|^2$, the sum of all squared entries: in one dimension
+# $(\hat\sigma_x - \hat\sigma_y)^2 \approx \tfrac14 (\hat\sigma_x^2 - \hat\sigma_y^2)^2$, because
+# $\hat\sigma^2 \approx 1 + 2 (\hat\sigma - 1)$, and the general case reduces to it in coordinates along the
+# eigenvectors of the difference. An entry off the diagonal of $\hat\Sigma$ has variance $1/n$, one on it $2/n$,
+# together $(d(d-1) + 2d)/n = (d^2 + d)/n$; the difference of two has twice that. So
 #
 # $$
 # \mathbb E\, d^2 \approx \frac{2d}{n} + \frac14 \cdot \frac{2 (d^2 + d)}{n} = \frac{d^2 + 5d}{2n} .
 # $$
 #
-# The bias is *upward* (one can read the opposite in places), it falls as $1/n$, and it grows with the square of the
-# number of features: with Inception's 2048 it is the reason for the custom of 50 000 images. It is the same for no two
-# models, since it depends on their covariances.
+# The bias is *upward* (one can read the opposite in places), it falls as $1/n$, and it grows with the square of
+# the number of features: with Inception's 2048 it is one reason for the custom of 50 000 images. And because it
+# depends on the covariances, it differs from model to model, and does not quite cancel when two are compared.
 #
 # **Predict.** What is $\mathbb E\, d^2$, by this formula, for two sets of 1000 points each from the same standard normal
 # distribution in 64 dimensions?
@@ -844,16 +862,17 @@ check("evaluation-predict-bias", predicted_bias)
 # %%
 torch.manual_seed(seed)
 same = spread(my_frechet_distance(*torch.randn(2, 1000, 64)) for _ in range(3 * size["repeats"]))
-print("two sets of 1000 points of one law in 64 dimensions: "
+print("two sets of 1000 points of one distribution in 64 dimensions: "
       f"{same[0]:.3f} ± {same[1]:.3f} (sd of one measurement)")
 
 # %% [markdown]
-# If the bias is a known function of $n$, it can be removed: measure at several $n$, fit a line in $1/n$, read it off at
+# Because the bias falls as $1/n$, it can be removed: measure at several $n$, fit a line in $1/n$, read it off at
 # $1/n = 0$ (Chong and Forsyth 2020).
 #
-# **Exercise, extra: the bias curve** (3 points, about 20 minutes). Two traps lie beside the arithmetic. The points of
-# the curve must be independent, so each needs samples of its own. And a feature network has modes: in training mode, batch
-# normalisation uses the statistics of the batch, so that the features of an image depend on its company.
+# **Exercise, extra: the bias curve** (3 points, about 20 minutes). Two traps lie beside the arithmetic. The points
+# of the curve must be independent, so each needs samples of its own, from a call of `sample` of its own. And a
+# feature network has modes: in training mode, batch normalisation uses the statistics of the batch, so that the
+# features of an image depend on its company.
 
 # %%
 # Exercise evaluation-bias-curve
@@ -865,11 +884,11 @@ def frechet_bias_curve(sample, network, distance, sizes):
         network: an nn.Module that maps images to features. It is put into eval mode for the measurement,
             and afterwards into the mode in which it was found. No gradients are needed.
         distance: maps the features of n samples to their distance from the reference, a number.
-        sizes: the numbers of samples, a list of int in any order; each is drawn afresh.
+        sizes: the numbers of samples, a list of int in any order; for each n among them sample(n) is called once.
 
     Returns:
-        values, (len(sizes),), a tensor or a list, in the order of sizes; limit and slope of the least-squares line
-        value = limit + slope / n: three things.
+        A tuple of three: values, (len(sizes),), a tensor or a list, in the order of sizes; then limit and slope
+        of the least-squares line value = limit + slope / n, two numbers.
     """
     ### BEGIN SOLUTION
     found = network.training
@@ -933,10 +952,10 @@ with in_style():
 picture
 
 # %% [markdown]
-# The extrapolated value is right within its error, and the raw one is not; the price is a larger error, since a line
-# that is read off outside of its points wobbles. On digits the line is straight enough. And a row drawn across the
-# picture shows the consequence: **real digits, measured on few images, are worse than blurred digits measured on many.**
-# Whoever compares models at different $n$ can have any result he likes.
+# The extrapolated value is right within its error, and the raw one is not; the price is a larger error, since a
+# line that is read off outside of its points wobbles. On digits the line is straight enough. And a horizontal line
+# drawn across the picture shows the consequence: **real digits, measured on few images, are worse than
+# half-blurred digits measured on many.** Whoever compares models at different $n$ can get any result they like.
 #
 # **Find the bug.** Here is a comparison as one finds it in many notebooks. Models that end in a tanh draw in $[-1, 1]$,
 # so both sets arrive in that range.
@@ -970,14 +989,14 @@ def compare(a, b, real, features, distance):
     """Distances of two models' samples to real images, so measured that they can be compared.
 
     Args:
-        a, b: samples of two models, in [-1, 1], (N, ...) and (M, ...), which are not changed. If there are more of one, only as
-            many of its first samples are used as there are of the other.
+        a, b: samples of two models, in [-1, 1], (N, ...) and (M, ...), which are not changed. If there are more
+            of one, only as many of its first samples are used as there are of the other.
         real: real images in [0, 1]; all of them are used.
         features: maps images in [0, 1] to features.
         distance: distance(features of samples, features of real images), a number.
 
     Returns:
-        The distance of a and the distance of b.
+        A tuple: the distance of a and the distance of b.
     """
     ### BEGIN SOLUTION
     n = min(len(a), len(b))
@@ -1037,17 +1056,18 @@ show_grid([test_x[:14], *(images[:14] for images in changes.values())], rows=["h
           "with a small white square in the upper left corner, and coarse")
 
 # %% [markdown]
-# The columns do not agree, neither in size nor in order. Our network was trained on shifted, turned, noisy and blurred
-# digits, so such changes cost little in its eyes: digits of which only every second pixel is left, which anybody sees at a
-# glance, come right behind the real ones. A small white square in the corner leaves every digit as it is, and costs much more than
-# turning them all. The ordinary network is alarmed by noise, and beside itself when the light is turned down. To an untrained
-# network missing classes hardly matter. Plain pixels mind being moved by two pixels more than missing three classes, and do not
-# see the square at all, because in a corner no training digit varies, and so no direction of theirs looks there. None of
-# these is *the* distance. With Inception it is no different: its features were
-# made to tell a thousand kinds of things in photographs apart, and what plays no part in that (the shape of a
-# face, say, since no class needs it) hardly moves it. Nor is the network all: how images are resized before it, stored as JPEG, or
-# rounded moves a published FID by more than papers differ (Parmar, Zhang and Zhu 2022). So a Fréchet distance is
-# reported with its features, its preprocessing, its $n$, its reference set, and what real images get: the *floor*.
+# The columns do not agree, neither in size nor in order. Our network was trained on shifted, turned, noisy and
+# blurred digits, so such changes cost less in its eyes than in the ordinary network's; and digits of which only
+# every second pixel is left, which anybody sees at a glance, come right behind the real ones. A small white square
+# in the corner leaves every digit as it is, and costs much more than turning them all. The ordinary network is
+# alarmed by blur, and beside itself when the light is turned down. To an untrained network missing classes hardly
+# matter. Plain pixels mind being moved by two pixels more than missing three classes, and do not see the square at
+# all, because in a corner no training digit varies, and so no direction of theirs looks there. None of these is
+# *the* distance. With Inception it is no different: its features were made to tell a thousand kinds of things in
+# photographs apart, and what plays no part in that (the shape of a face, say, since no class needs it) hardly
+# moves it. And the network is not all: how images are resized before it, stored as JPEG, or rounded moves a
+# published FID by more than papers differ (Parmar, Zhang and Zhu 2022). So a Fréchet distance is reported with its
+# features, its preprocessing, its $n$, its reference set, and what real images get: the *floor*.
 #
 # ## The kernel distance
 #
@@ -1060,13 +1080,14 @@ show_grid([test_x[:14], *(images[:14] for images in changes.values())], rows=["h
 # \mathrm{MMD}^2 = \mathbb E\, k(x, x') + \mathbb E\, k(y, y') - 2\, \mathbb E\, k(x, y),
 # $$
 #
-# with $x, x'$ two independent points of the one and $y, y'$ of the other distribution. If $k$ is a scalar product of some
-# features, $k(a, b) = \varphi(a) \cdot \varphi(b)$, it is $|\mathbb E \varphi(x) - \mathbb E \varphi(y)|^2$: the squared distance between mean features,
-# never negative. Bińkowski et al. (2018) take Inception's features and the kernel $k(a, b) = (a \cdot b / d + 1)^3$, which compares
-# all moments up to the third, and call it the *Kernel Inception Distance*; in our features it is just a kernel distance. Every
-# expectation is estimated by a mean over pairs. The mean over *different* points $i \ne j$ is unbiased for every $n$. With the
-# pairs of a point with itself it is not: $k(x_i, x_i)$ is larger than $k(x_i, x_j)$ on average, and the estimate
-# is too large by something of the order $1/n$ again.
+# with $x, x'$ two independent points of the one and $y, y'$ of the other distribution. If $k$ is a scalar product
+# of some features, $k(a, b) = \varphi(a) \cdot \varphi(b)$, it is
+# $|\mathbb E \varphi(x) - \mathbb E \varphi(y)|^2$: the squared distance between mean features, never negative.
+# Bińkowski et al. (2018) take Inception's features and the kernel $k(a, b) = (a \cdot b / d + 1)^3$, which
+# compares all moments up to the third, and call it the *Kernel Inception Distance*; in our features it is just a
+# kernel distance. Every expectation is estimated by a mean over pairs. The mean over *different* points $i \ne j$
+# is unbiased for every $n$. With the pairs of a point with itself it is not: $k(x_i, x_i)$ is larger than
+# $k(x_i, x_j)$ on average, and the estimate is too large by something of the order $1/n$ again.
 #
 # **Exercise, extra: the kernel distance** (2 points, about 10 minutes).
 
@@ -1114,7 +1135,7 @@ if peers:
 
 null = torch.tensor([float(my_kernel_distance(*torch.randn(2, size["n"] // 2, 64).double()))
                      for _ in range(40)])
-print(f"between two sets of one law: mean {metrics.estimate(null)}, "
+print(f"between two sets of one distribution: mean {metrics.estimate(null)}, "
       f"negative in {(null < 0).double().mean():.0%} of 40 cases")
 fewer = real[:1000]  # unbiased at any n, so not all are needed: the matrix of all pairs is large
 for name, x in features.items():
@@ -1123,10 +1144,11 @@ for name, x in features.items():
 
 # %% [markdown]
 # Being unbiased is worth much where images are few. But it is the same kind of number as before: two clouds, one
-# network. Both can be fooled by something that is no picture at all. Fit a Gaussian to the features of real digits,
-# and draw from it. To the Fréchet distance these points *are* the real digits, since it knows nothing but mean and
-# covariance, and the next cell finds no difference beyond the errors. The kernel distance also looks at third moments, and tells them
-# apart. The score after it looks at where points lie.
+# network. And the Fréchet distance can be fooled by something that is no picture at all. Fit a Gaussian to the
+# features of real digits, and draw from it. To the Fréchet distance these points *are* the real digits, since it
+# knows nothing but mean and covariance: in the next cell they get little more than held-out digits do, with
+# overlapping error bars. The kernel distance also looks at third moments, and tells them apart. The scores of the
+# next section look at where points lie.
 
 # %%
 torch.manual_seed(seed)
@@ -1141,11 +1163,12 @@ for name, measure in (("Fréchet distance", my_frechet_distance), ("kernel dista
 # %% [markdown]
 # ## Precision and recall
 #
-# One number cannot say whether samples are bad or too much alike. Two can. Ask of the samples: what share of them lies
-# where real data are? That is **precision**. And of the real data: what share of them lies where the model draws? That is
-# **recall**. “Where data are” has to be made precise with nothing but points. Kynkäänniemi et al. (2019) put a ball around
-# every point of a set, which reaches to its $k$-th nearest neighbour in the same set. Where points are dense the balls are
-# small, where they are sparse, large; all balls together stand for the region in which the set lives:
+# One number cannot say whether samples are bad or too much alike. Two can. Ask of the samples: what share of them
+# lies where real data are? That is **precision**. And of the real data: what share of them lies where the model
+# draws? That is **recall**. “Where data are” has to be made precise with nothing but points. Kynkäänniemi et al.
+# (2019) put a ball around every point of a set, which reaches to its $k$-th nearest neighbour in the same set.
+# Where points are dense the balls are small, where they are sparse, large; all balls together stand for the region
+# in which the set lives:
 #
 # $$
 # \text{precision} = \frac1M \sum_{j=1}^M \mathbb 1\big[\, |y_j - x_i| \le r_i \text{ for some real } x_i \,\big], \qquad r_i = \text{distance from $x_i$ to its $k$-th real neighbour},
@@ -1153,8 +1176,8 @@ for name, measure in (("Fréchet distance", my_frechet_distance), ("kernel dista
 #
 # and recall is the same with real points and samples exchanged.
 #
-# **Exercise: precision and recall** (3 points, about 15 minutes). A point is no neighbour of itself; a point on the edge of
-# a ball is inside.
+# **Exercise: precision and recall** (3 points, about 15 minutes). A point is no neighbour of itself; a point on
+# the edge of a ball is inside.
 
 # %%
 # Exercise evaluation-precision-recall
@@ -1167,8 +1190,8 @@ def precision_recall(real, fake, k=3):
             counted.
 
     Returns:
-        A tuple, precision and recall: the share of fake points that lie in (or on the edge of) some ball around a real
-        point, and the share of real points that lie in some ball around a fake one.
+        A tuple, precision and recall: the share of fake points that lie in (or on the edge of) some ball around
+        a real point, and the share of real points that lie in some ball around a fake one.
     """
     ### BEGIN SOLUTION
     def share_inside(points, centres):
@@ -1195,7 +1218,7 @@ cluster = centres.repeat_interleave(14, 0) + 0.45 * torch.randn(42, 2)
 drawn = torch.cat([centres[:2].repeat_interleave(14, 0) + 0.45 * torch.randn(28, 2),
                    torch.tensor([[2.0, -1.8], [5.5, 2.6], [6.2, -1.2], [-2.0, 2.2]])])
 precision, recall = my_precision_recall(cluster, drawn)
-print(f"precision {float(precision):.2f}: {4} of {len(drawn)} samples went astray;  "
+print(f"precision {float(precision):.2f}: 4 of {len(drawn)} samples went astray;  "
       f"recall {float(recall):.2f}: one of three clusters is missing")
 plot_manifolds(cluster, drawn, title="Precision (left) and recall (right)")
 
@@ -1210,23 +1233,24 @@ for name, x in features.items():
           f"recall {recall[0]:.3f} ± {recall[1]:.3f}, variance {x.var(0).sum():5.1f}")
 
 # %% [markdown]
-# In the plane the two ways of being bad come apart as they should. Among the digits recall does its part: it falls for
-# missing classes, for the single class, for repetition. But look at precision. Noisy digits, blurred digits and a single class
-# get *as much precision as real digits, or more*. Of the class means, ten grey smudges, half or more are let through, depending on
-# which real points happen to lie around them. It is recall that falls. The last column tells why. Blur draws
-# the features together: their variance is much smaller than that of real digits. An image of which the network is unsure
-# lies between the classes rather than outside of them, and there, inside the cloud, some ball usually reaches. Precision notices what is bad only
-# if bad images lie *outside* of where real ones are, in the eyes of that network. So it measures
-# fidelity in the same sense in which the inception score measures quality: if all goes well. Even real digits do not reach 1 in either,
-# because balls around a few hundred points do not cover everything; the row of the held-out digits, at the same $n$, is
-# what to compare with. The thief is still at large.
+# In the plane the two ways of being bad come apart as they should. Among the digits recall does its part: it falls
+# for missing classes, for the single class, for repetition. But look at precision. Noisy digits, blurred digits
+# and a single class get *as much precision as real digits, or more*. Of the class means, ten grey smudges, about
+# half or more are let through, depending on which real points happen to lie around them. It is recall that falls,
+# for noise and blur as well. The last column tells why. Blur draws the features together: their variance is much
+# smaller than that of real digits. An image of which the network is unsure lies between the classes rather than
+# outside of them, and there, inside the cloud, some ball usually reaches. Precision notices what is bad only if
+# bad images lie *outside* of where real ones are, in the eyes of that network. So it measures fidelity in the same
+# sense in which the inception score measures quality: if all goes well. Even real digits do not reach 1 in either,
+# because balls around a few hundred points do not cover everything; the row of the held-out digits, at the same
+# $n$, is what to compare with. The thief is still at large.
 #
-# The weak spot is plain from the construction: the balls depend on single points. An outlier among the real
-# data has no neighbours nearby, so its ball is huge, and whatever falls into it counts as precise. Naeem et al. (2020)
-# therefore count: *density* is the mean number of real balls that hold a sample, divided by $k$, so that one huge ball
-# counts little; *coverage* is the share of real balls that hold a sample at all. It needs no balls around samples, and
-# there is a formula for what it should be when both sets follow one law. The next cell spoils the plane with a single
-# outlier among the real points and draws samples in the empty space beside it.
+# The weak spot is plain from the construction: the balls depend on single points. An outlier among the real data
+# has no neighbours nearby, so its ball is huge, and whatever falls into it counts as precise. Naeem et al. (2020)
+# therefore count: *density* is the mean number of real balls that hold a sample, divided by $k$, so that one huge
+# ball counts little; *coverage* is the share of real balls that hold a sample at all. It needs no balls around
+# samples, and there is a formula for what it should be when both sets come from one distribution. The next cell
+# spoils the plane with a single outlier among the real points and draws samples in the empty space beside it.
 
 # %%
 torch.manual_seed(seed)
@@ -1239,16 +1263,17 @@ for name, points in {"clean": cluster, "with one outlier": torch.cat([cluster, o
 n = size["n"]
 found = [metrics.density_coverage(anchors[:n], part).coverage for part in parts(held_out)]
 print(f"coverage of real digits by held-out ones: {spread(found)[0]:.3f} ± {spread(found)[1]:.3f}; "
-      f"expected for equal laws: {metrics.expected_coverage(n, n):.3f}")
+      f"expected for equal distributions: {metrics.expected_coverage(n, n):.3f}")
 
 # %% [markdown]
 # ## Is it new?
 #
-# No score so far has caught the thief. All of them compare samples with the training set, or with a
-# set like it, and nothing is as much like the training set as the training set. The remedy is simple and often left out: look up,
-# for each sample, the nearest training image, and ask whether it is nearer than it is for real images that are new. In
-# pixels that finds copies and near-copies; a copy that is moved by a pixel would need features. The second column of pictures below
-# is the simplest protection of all: look.
+# No score so far has caught the thief. All of them compare samples with the training set, or with a set like it,
+# and nothing is as much like the training set as the training set itself. The remedy is simple and often left out:
+# look up the nearest training image of each sample, and compare its distance with what new real images get. In
+# pixels that finds copies and near-copies; a copy that is moved by a pixel would need features. (A small distance
+# alone proves nothing: smooth images, such as the blurred ones and the class means, are near to everything.) The
+# picture below is the simplest protection of all: look.
 
 # %%
 near = {name: metrics.nearest_training_distance(images, train_x) for name, images in sets.items()}
@@ -1264,8 +1289,8 @@ show_grid([part for name in shown for part in (sets[name][:12], train_x[near[nam
 # %% [markdown]
 # ## All scores on one page
 #
-# The whole line-up and every score, better shaded darker, the best of each column framed. Each column is read by itself.
-# Read it as a referee would: which column would have let which swindle pass?
+# The whole line-up and every score: the better, the darker, and the best of each column framed. Each column is
+# read by itself. Read it as a referee would: which column would have let which cheat pass?
 
 # %%
 torch.manual_seed(seed)
@@ -1295,8 +1320,13 @@ BETTER = {"inception score": "high", "Fréchet distance": "low", "kernel distanc
 score_table(card, BETTER, title=f"The line-up (n = {size['n']}, ± sd of {size['repeats']} random parts)")
 
 # %% [markdown]
-# With a dial one can watch the scores while pictures get worse. It adds noise of standard deviation $\sigma$ to held-out
-# digits (reach it with Tab, move it with the arrow keys). Notice where *you* begin to mind, and which score begins then.
+# One entry looks odd: the precision of uniform noise, whose error may be larger than its value. The features of
+# all noise images lie on nearly one spot, so a ball holds all of them or none, and now and then one real image
+# among those drawn has a ball that is large enough. It is the outlier in the plane again.
+#
+# With a dial one can watch the scores while pictures get worse. It adds noise of standard deviation $\sigma$ to
+# held-out digits (reach it with Tab, move it with the arrow keys). Notice at which $\sigma$ *you* begin to mind,
+# and which scores have moved by then.
 
 # %%
 torch.manual_seed(seed)
@@ -1310,18 +1340,20 @@ score_dial(sigmas, [x[:12] for x in noisy], {name: [m[name] for m in measured] f
 # %% [markdown]
 # ## Asking people
 #
-# All of this stands in for what one would like to know: do people take the pictures for real? So ask them. “The gold
-# standard”, it is often said, and that is true of a study only if it is done like an experiment. The usual design is the
-# *two-alternative forced choice*. Two pictures lie side by side, one real and one generated, and the rater must say which
-# is real. If the pictures cannot be told apart, the rate of right answers is ½, and that is a statement that chance makes and no
-# taste. Four things make it an experiment. It is **blind**: nothing on the screen tells where a picture comes from. Sides
-# and order are **random**, because people have a favourite side. The **number of trials** is fixed beforehand, since whoever stops
-# when the result looks good will find one in noise. And the result has an **interval**.
+# All of this stands in for what one would like to know: do people take the pictures for real? So ask them. A study
+# with people is often called the gold standard, and it deserves the name only if it is done like an experiment.
+# The usual design is the *two-alternative forced choice*. Two pictures lie side by side, one real and one
+# generated, and the rater must say which is real. If the pictures cannot be told apart, the rate of right answers
+# is ½, whatever the rater's taste. Four things make it an experiment. It is **blind**: nothing on the screen tells
+# where a picture comes from. Sides and order are **random**, because people have a favourite side. The **number of
+# trials** is fixed beforehand, since whoever stops when the result looks good will find one in noise. And the
+# result has an **interval**.
 #
-# With $n$ answers, $\hat p$ of them right, the number of right answers is binomial and $\hat p$ has standard deviation
-# $\sqrt{p(1-p)/n}$. The interval that first comes to mind is $\hat p \pm z \sqrt{\hat p (1 - \hat p)/n}$ with $z = 1.96$ for 95 %. It
-# puts the estimate where the true $p$ belongs, and fails where it matters: if all answers are right its width is zero, and near 1 it
-# sticks out of $[0, 1]$. Wilson (1927) asked instead which $p$ are compatible with the data, those with
+# With $n$ answers, $\hat p$ of them right, the number of right answers is binomial and $\hat p$ has standard
+# deviation $\sqrt{p(1-p)/n}$. The interval that first comes to mind is $\hat p \pm z \sqrt{\hat p (1 - \hat p)/n}$
+# with $z = 1.96$ for 95 %. It puts the estimate $\hat p$ where the true $p$ belongs, and fails where it matters:
+# if all answers are right its width is zero, and near 1 it sticks out of $[0, 1]$. Wilson (1927) asked instead
+# which $p$ are compatible with the data, those with
 #
 # $$
 # |\hat p - p| \le z \sqrt{p (1 - p)/n} .
@@ -1339,11 +1371,12 @@ score_dial(sigmas, [x[:12] for x in noisy], {name: [m[name] for m in measured] f
 # \frac{1}{1 + z^2/n} \left[ \hat p + \frac{z^2}{2n} \pm z \sqrt{ \frac{\hat p (1 - \hat p)}{n} + \frac{z^2}{4 n^2} }\, \right] .
 # $$
 #
-# To ask whether the rater does anything but guess, no approximation is needed. A guesser's count is that of a fair coin, and the
-# *p-value* is the probability that a fair coin lands at least as far from $n/2$ as the count did, on either side.
+# To ask whether the rater does anything but guess, no approximation is needed. A guesser's count is that of a fair
+# coin, and the *p-value* is the probability that a fair coin lands at least as far from $n/2$ as the count did, on
+# either side.
 #
-# **Predict.** How many trials does it take for a half-width of 0.1 at $\hat p = \tfrac12$? (Use the simple interval, with $z =
-# 1.96$.)
+# **Predict.** How many trials does it take for a half-width of 0.1 at $\hat p = \tfrac12$? (Use the simple
+# interval, with $z = 1.96$.)
 
 # %%
 # Exercise evaluation-predict-trials
@@ -1355,9 +1388,10 @@ predicted_trials = (1.96 / 2 / 0.1) ** 2
 check("evaluation-predict-trials", predicted_trials)
 
 # %% [markdown]
-# **Exercise: two alternatives, a forced choice** (3 points, about 15 minutes). The table counts trials by the side on which
-# the real picture lay and the side to which the rater pointed. Both are needed: a rater who always points left is
-# right in half of the trials if sides were drawn at random, and in all of them if the real picture always lay on the left.
+# **Exercise: two alternatives, a forced choice** (3 points, about 15 minutes). The table counts trials by the side
+# on which the real picture lay and the side to which the rater pointed. Both are needed: a rater who always points
+# left is right in half of the trials if sides were drawn at random, and in all of them if the real picture always
+# lay on the left.
 
 # %%
 # Exercise evaluation-forced-choice
@@ -1365,13 +1399,13 @@ def two_alternative_forced_choice(counts):
     """How often was the real picture found, how sure is that, and could it be chance?
 
     Args:
-        counts: whole numbers, (2, 2): counts[i, j] trials in which the real picture lay at side i and the rater
-            pointed to side j.
+        counts: a tensor of whole numbers, (2, 2): counts[i, j] trials in which the real picture lay at side i and
+            the rater pointed to side j.
 
     Returns:
-        A tuple of four numbers. rate: share of right answers; low, high: Wilson's interval for it with z = 1.96; p_value: probability
-        that a fair coin, tossed as often, lands at least as far from one half (exact, both tails).
-        Without any trial: 0.5, 0.0, 1.0 and 1.0.
+        A tuple of four numbers, rate, low, high and p_value. rate: share of right answers; low and high: Wilson's
+        interval for it with z = 1.96; p_value: probability that a fair coin, tossed as often, lands at least as
+        far from one half (exact, both tails). Without any trial: 0.5, 0.0, 1.0 and 1.0.
     """
     ### BEGIN SOLUTION
     n, hits, z = int(counts.sum()), int(counts.trace()), 1.96
@@ -1391,8 +1425,8 @@ check("evaluation-forced-choice", two_alternative_forced_choice)
 my_forced_choice = use("evaluation-forced-choice", two_alternative_forced_choice)
 
 # %% [markdown]
-# An interval “for 95 %” should hold the truth in 95 of 100 studies. Whether it does can be tried: simulate many raters
-# whose true rate is known, and count. And what a given number of trials is good for can be read off a table.
+# An interval “for 95 %” should hold the truth in 95 of 100 studies. Whether it does can be tried: simulate many
+# raters whose true rate is known, and count. The last lines say what a given number of trials is good for.
 
 # %%
 rate, low, high, p_value = my_forced_choice(torch.tensor([[25, 20], [35, 20]]))
@@ -1418,16 +1452,17 @@ for n in (10, 30, round(predicted_trials or 96), 400):
     print(f"n = {n:3} and half of the answers right: interval [{low:.2f}, {high:.2f}]")
 
 # %% [markdown]
-# Ten answers say nothing; thirty leave a third of the scale open. And the answers must be independent, which a hundred
-# answers of one rater are not quite, and a hundred answers to the same picture not at all: a study with few raters
-# draws its conclusions from the raters, not from the clicks.
+# Wilson's interval comes close to its 95 % everywhere; the simple one, at 20 answers and a true rate of 0.95,
+# holds the truth in fewer than two studies of three. Ten answers say next to nothing; thirty leave a third of the
+# scale open. And the answers must be independent. A hundred answers of one rater are not quite, a hundred answers
+# to the same picture not at all: what counts is how many raters and pictures a study has, not how many clicks.
 #
 # ### Your turn
 #
-# Below are real digits and samples of the VAE from above, both in black and white, side by side. Choose the one that looks more
-# real, with the mouse, or click into the box and use the arrow keys. Every answer is saved at once, in a file beside the notebook; if you
-# stop, run the cell again and go on. Results appear at the end only. (In a notebook that is merely looked at there is
-# nothing to click; the still picture shows what pairs look like.)
+# Below are real digits and samples of the VAE from above, both in black and white, side by side. Choose the one
+# that looks more real, with the mouse, or click into the box and use the arrow keys. Every answer is saved at
+# once, in a file beside the notebook; if you stop, run the cell again and go on. Results appear at the end only.
+# (In a notebook that is merely looked at there is nothing to click; the still picture shows what pairs look like.)
 
 # %%
 digest = hashlib.sha256(samples["VAE"].numpy().tobytes()).hexdigest()[:8]  # other samples are another study
@@ -1442,9 +1477,10 @@ show_grid([pictures["real"][:12], pictures["VAE"][:12]], rows=["real", "VAE"], s
           alt="A row of real digits and a row of digits drawn by the VAE, in black and white")
 
 # %% [markdown]
-# So that this page has results without you, here is a rater who never tires: a program. It sees the two pictures and nothing
-# else, judges each by how sure the ordinary network is of some digit, adds a generous amount of noise to that, and clicks.
-# First it goes through a study of forty trials like yours; the counts of your exercise come from the answers in the file.
+# So that this page has results without you, here is a rater who never tires: a program. It sees the two pictures
+# and nothing else, judges each by how sure the ordinary network is of some digit, adds a generous amount of noise
+# to that, and clicks. First it goes through a study of forty trials like yours; the counts of your exercise come
+# from the answers in the file.
 
 # %%
 folder = Path(tempfile.mkdtemp())
@@ -1476,18 +1512,21 @@ print(f"took the real digit for real in {rate:.0%} of {int(counts.sum())} trials
 # %% [markdown]
 # ### From choices to a ranking
 #
-# With several models one compares them in pairs, and wants an order with errors. The model of Bradley and Terry (1952) gives
-# every model a strength $\theta$ and says
+# With several models one compares them in pairs, and wants an order with errors. The model of Bradley and Terry
+# (1952) gives every model a strength $\theta$ and says
 #
 # $$
 # P(\text{$i$ is chosen over $j$}) = \frac{e^{\theta_i}}{e^{\theta_i} + e^{\theta_j}} = \operatorname{sigmoid}(\theta_i - \theta_j),
 # $$
 #
-# so that only differences matter (their sum is set to 0). With $w_{ij}$ the number of times that $i$ was chosen over $j$ the
-# log-likelihood is $\sum_{ij} w_{ij} \log \operatorname{sigmoid}(\theta_i - \theta_j)$. It is concave; it is the one of a logistic regression without
-# intercept, with $+1$ for one and $-1$ for the other model of a pair; and its curvature at the maximum gives the intervals. A strength times
-# $400/\ln 10$ is an Elo rating. `genlab.metrics.bradley_terry` does this. Does it find a ranking that is known? The first half of
-# the next cell simulates answers from given strengths; the second lets the program rate five sources of digits.
+# so that only differences matter (the strengths are made to sum to 0). With $w_{ij}$ the number of times that $i$
+# was chosen over $j$ the log-likelihood is $\sum_{ij} w_{ij} \log \operatorname{sigmoid}(\theta_i - \theta_j)$. It
+# is concave; it is the one of a logistic regression without intercept, with $+1$ for one and $-1$ for the other
+# model of a pair; and the inverse of its curvature at the maximum is the covariance of the estimates, which gives
+# the intervals. A difference of strengths times $400/\ln 10$ is a difference of Elo ratings.
+# `genlab.metrics.bradley_terry` does this. (A model that wins every time would get an infinite strength;
+# `prior=0.5` adds half a win for either side to each pair.) Does it find a ranking that is known? The first half
+# of the next cell simulates answers from given strengths; the second lets the program rate five sources of digits.
 
 # %%
 torch.manual_seed(seed)
@@ -1512,17 +1551,18 @@ print(f"left side chosen: {outcome.left}")
 plot_ranking(outcome.ranking, title=f"What the program prefers, after {contest.total} comparisons")
 
 # %% [markdown]
-# A rater who judges by certainty ranks what looks certain. People do something similar: they judge single pictures, quickly,
-# by what strikes the eye. **No rater of single pictures can see diversity.** Show a hundred people pairs from
-# the set with one class only, and they will find nothing wrong; nor do they notice copies. In this the gold standard is
-# exactly as blind as the inception score. It is the standard for fidelity, to those people, at that size on the screen, for
-# that question.
+# A rater who judges by certainty ranks what looks certain: here it puts the VAE's digits no higher than the
+# scattered dots of one coin a pixel. People do something similar: they judge single pictures, quickly, by what
+# strikes the eye. **No rater of single pictures can see diversity.** Show a hundred people pairs from the set with
+# one class only, and they will find nothing wrong; nor do they notice copies. In this the gold standard is blinder
+# than the inception score, which at least counts classes. It is the standard for fidelity, to those people, at
+# that size on the screen, for that question.
 #
 # ## Break it
 #
-# Scores are programs, and programs have mistakes. A mistaken score still prints numbers, and they still order models. The next
-# cell puts mistaken versions of the Fréchet distance beside yours, on the sets of the line-up. Before you run it: which
-# of them change the *winner*? Choose others by editing `chosen`, or add your own.
+# Scores are programs, and programs have mistakes. A mistaken score still prints numbers, and they still order
+# models. The next cell puts mistaken versions of the Fréchet distance beside yours, on the sets of the line-up.
+# Before you run it: which of them change the *winner*? Choose others by editing `chosen`, or add your own.
 
 # %%
 def of_variances(x, y):
@@ -1556,20 +1596,23 @@ broken = {name: {mistake: spread(MISTAKES[mistake](part, real) for part in parts
 score_table(broken, dict.fromkeys(chosen, "low"), title="One line-up, one right distance, and mistaken ones")
 
 # %% [markdown]
-# Not one of these mistakes changes who wins: real digits, or their copies, lead every column. That is why such mistakes live
-# long. What changes is the rest. With the means alone, or with variances only, repetition nearly vanishes and missing classes shrink to
-# a fraction, because what they change most is how features go *together*. The root of each entry gives negative
-# numbers, so it is no distance at all, and still sorts the sets in much the right order. Correlations forget how wide a cloud is, and make
-# uniform noise, whose features hardly vary, absurdly far away. A quarter of the images raises every row by about the same amount, which is
-# little for bad sets and a factor of four for the best. None of them crashes, and none looks odd by itself. What gives them away is the
-# row of real digits, which ought to be near zero at a large $n$, and a case whose answer is known beforehand: two clouds that
-# differ by a shift, say. Your check consisted of such cases.
+# Not one of these mistakes changes who wins: real digits, or their copies, lead every column. That is why such
+# mistakes live long. What changes is the rest. With variances only, blur costs nearly what it did, but missing
+# classes less than half of it and repetition a quarter, because what those two change most is how features go
+# *together*. The means alone make everything small, and hardly tell repetition from noise. The root of each entry
+# gives negative numbers, so it is no distance at all, and still sorts the sets in much the right order.
+# Correlations divide each set by its own widths, and throw uniform noise, whose features hardly vary, absurdly far
+# away. A quarter of the images adds about 2 to every set that varies as much as real digits do, which is little
+# for the bad ones and a factor of four or five for the best; sets without variety, such as the noise, hardly
+# change. None of them crashes, and none looks odd by itself. What gives them away is the row of real digits, which
+# ought to be near zero at a large $n$, and a case whose answer is known beforehand: two clouds that differ by a
+# shift, say. Your check consisted of such cases.
 #
 # ## The capstone: judge the models
 #
-# Now everything at once, for the models from the beginning: bits per dimension where there are any, and all scores of the samples,
-# against black-and-white training digits. The row of held-out digits is the floor. Each row is recorded for the
-# course's table, where later lessons put theirs beside it.
+# Now everything at once, for the models from the beginning: bits per dimension where there are any, and all scores
+# of the samples, against black-and-white training digits. The row of held-out digits is the floor. Each row is
+# recorded for the course's table, where later lessons put theirs beside it.
 
 # %%
 torch.manual_seed(seed)
@@ -1585,7 +1628,9 @@ for name, images in judged.items():
     key = "VAE (a bound)" if name == "VAE" else name
     report[name]["bits per dim"] = bits.get(key, math.nan)
 columns = {"bits per dim": "low"} | {name: word for name, word in BETTER.items() if name != "copies"}
-columns |= {"pixels to nearest": "low", "nearest / second": "high"}
+for name, scores in report.items():  # neither has a better end: a copy is too near, noise too far
+    print(f"{name:>16}: {scores['pixels to nearest']:3.0f} pixels differ from the nearest training image, "
+          f"{scores['nearest / second']:.2f} times as many as from the second-nearest")
 score_table(report, columns, title="The models of this lesson (black and white)")
 
 # %%
@@ -1607,22 +1652,24 @@ print(f"smallest Fréchet distance among the models: {best}; "
       f"fewest bits per dimension: {min(bits, key=bits.get)}")
 
 # %% [markdown]
-# Who is best? That depends on the column, and not by a little. The order by bits per dimension is not the order by Fréchet
-# distance: the swindle has fewer bits than one coin a pixel, and samples of pure noise. By samples the reciter is far ahead, with
-# real digits and a few flipped pixels. And the flipped pixels hide it: measured in pixels, its samples are as far from the nearest
-# training image as new digits are, since a twentieth of all pixels is about as much as two digits of one kind differ by. No score of the lesson up to
-# here convicts it. The last column does. For a new digit the nearest training image is hardly nearer than the second-nearest; for a sample of the
-# reciter it is far nearer, because it is where the sample came from. A detector of copies has to be made
-# for the way in which they were disguised, and one can always think of another disguise.
+# Who is best? That depends on the column, and not by a little. The order by bits per dimension is not the order by
+# Fréchet distance: the swindle has fewer bits than one coin a pixel, and samples of pure noise. By samples the
+# reciter is far ahead, with real digits and a few flipped pixels. And the flipped pixels hide it: measured in
+# pixels, its samples are as far from the nearest training image as new digits are, since a twentieth of all pixels
+# is about as much as a new digit differs from its nearest neighbour. No score so far convicts it. The last number
+# in its printed line does. For a new digit the nearest training image is hardly nearer than the second-nearest;
+# for a sample of the reciter it is far nearer, because it is where the sample came from. A detector of copies has
+# to be made for the way in which they were disguised, and one can always think of another disguise.
 #
-# If you had to choose one of these models, you would have to say first what for: to compress digits, to draw new ones, or to
-# fool somebody.
+# If you had to choose one of these models, you would have to say first what for: to compress digits, to draw new
+# ones, or to fool somebody.
 #
 # ## Photographs
 #
-# For colour photographs the features are those of Inception, 2048 of them, and the number is a true FID. The network's weights are a
-# download, and its exact version matters, so genlab does not rewrite it: `metrics.fid` hands the images to torchmetrics and
-# torch-fidelity, which carry the original weights. It does nothing until you say `download=True` in the cell below.
+# For colour photographs the features are those of Inception, 2048 of them, and the number is a true FID. The
+# network's weights are a download, and its exact version matters, so genlab does not rewrite it: `metrics.fid`
+# hands the images to torchmetrics and torch-fidelity, which carry the original weights. It does nothing until you
+# say `download=True` in the cell below.
 
 # %%
 def in_colour(images):
@@ -1639,40 +1686,45 @@ except (ValueError, ImportError, ConnectionError) as error:
 # %% [markdown]
 # ## What can go wrong
 #
-# **A number without its $n$.** The inception score rises with the number of images in a split, the Fréchet distance falls, precision and recall
-# depend on both sizes and on $k$. Only the kernel distance stays where it is. Compare at equal $n$, and print it.
+# **A number without its $n$.** The inception score rises with the number of images in a split, the Fréchet
+# distance falls, precision and recall depend on both sizes and on $k$. Only the kernel distance stays where it is.
+# Compare at equal $n$, and print it.
 #
-# **A number without a floor.** A Fréchet distance of 2.5 means nothing until one knows what real digits get at the same $n$:
-# here between 0.6 and 0.7 at $n = 400$, and about 5 at $n = 60$.
+# **A number without a floor.** A Fréchet distance of 2.5 means nothing until one knows what real digits get at the
+# same $n$: here between 0.6 and 0.7 at $n = 400$, and about 5 at $n = 60$.
 #
-# **The wrong range.** Images in $[-1, 1]$ or in 0 … 255 where the network expects $[0, 1]$, or the other way round. The feature network
-# runs, and its features are garbage. Likewise the network in training mode, another resize, JPEG for one set and PNG for the other.
+# **The wrong range.** Images in $[-1, 1]$ or in 0 … 255 where the network expects $[0, 1]$, or the other way
+# round. The feature network runs, and its features are garbage. Likewise the network in training mode, another
+# resize, JPEG for one set and PNG for the other.
 #
-# **Choosing by the score, reporting the score.** The best of twenty checkpoints by a noisy score on some samples is better than the model: measure again, on fresh
-# samples.
+# **Choosing by the score, reporting the score.** The best of twenty checkpoints, chosen by a noisy score, looks
+# better than it is: measure again, on fresh samples.
 #
 # **A gap smaller than its error.** Two models whose ranges over seeds overlap are not separated, whatever the means say.
 #
-# **One score.** Each has its blind side: give one for fidelity, one for diversity, and the distance to the nearest training image; and look at the
-# samples, chosen at random and not by hand.
+# **One score.** Each has its blind side: give one for fidelity, one for diversity, and the distance to the nearest
+# training image; and look at the samples, chosen at random and not by hand.
 
 # %% [markdown]
 # ## Further reading
 #
-# Theis, van den Oord and Bethge, *A note on the evaluation of generative models* (2015, arXiv:1511.01844), is the one paper
-# to read about likelihood and samples. The scores: Salimans et al., *Improved techniques for training GANs* (2016,
-# arXiv:1606.03498), for the inception score, and Barratt and Sharma, *A note on the inception score* (2018,
-# arXiv:1801.01973), against it; Heusel et al., *GANs trained by a two time-scale update rule* (2017, arXiv:1706.08500), for FID;
-# Bińkowski et al., *Demystifying MMD GANs* (2018, arXiv:1801.01401), for the kernel distance; Chong and Forsyth, *Effectively
-# unbiased FID and Inception Score* (2019, arXiv:1911.07023), for the extrapolation in 1/n. Sajjadi et al., *Assessing generative models via precision
-# and recall* (2018, arXiv:1806.00035), had the idea, Kynkäänniemi et al., *Improved precision and recall metric* (2019,
-# arXiv:1904.06991), the balls, and Naeem et al., *Reliable fidelity and diversity metrics* (2020, arXiv:2002.09797), density and
-# coverage. On what can go wrong: Parmar, Zhang and Zhu, *On aliased resizing and surprising subtleties in GAN evaluation* (2022,
-# arXiv:2104.11222); Kynkäänniemi et al., *The role of ImageNet classes in Fréchet Inception Distance* (2022, arXiv:2203.06026); Stein et
-# al., *Exposing flaws of generative model evaluation metrics* (2023, arXiv:2306.04675), who compared seventeen scores with a large study of people.
-# Zhou et al., *HYPE* (2019, arXiv:1904.01121), describe a careful study with people. Gretton et al., *A kernel two-sample
-# test* (2012), is the theory behind the kernel distance; Dowson and Landau (1982) is the short paper with the Fréchet distance
-# of Gaussians.
+# Theis, van den Oord and Bethge, *A note on the evaluation of generative models* (2015, arXiv:1511.01844), is the
+# one paper to read about likelihood and samples. The scores: Salimans et al., *Improved techniques for training
+# GANs* (2016, arXiv:1606.03498), for the inception score, and Barratt and Sharma, *A note on the inception score*
+# (2018, arXiv:1801.01973), against it; Heusel et al., *GANs trained by a two time-scale update rule* (2017,
+# arXiv:1706.08500), for FID; Bińkowski et al., *Demystifying MMD GANs* (2018, arXiv:1801.01401), for the kernel
+# distance; Chong and Forsyth, *Effectively unbiased FID and Inception Score* (2020, arXiv:1911.07023), for the
+# extrapolation in 1/n. Sajjadi et al., *Assessing generative models via precision and recall* (2018,
+# arXiv:1806.00035), had the idea, Kynkäänniemi et al., *Improved precision and recall metric* (2019,
+# arXiv:1904.06991), the balls, and Naeem et al., *Reliable fidelity and diversity metrics* (2020,
+# arXiv:2002.09797), density and coverage. On what can go wrong: Parmar, Zhang and Zhu, *On aliased resizing and
+# surprising subtleties in GAN evaluation* (2022, arXiv:2104.11222); Kynkäänniemi et al., *The role of ImageNet
+# classes in Fréchet Inception Distance* (2022, arXiv:2203.06026); Stein et al., *Exposing flaws of generative
+# model evaluation metrics* (2023, arXiv:2306.04675), who compared seventeen scores with a large study of people.
+# Zhou et al., *HYPE* (2019, arXiv:1904.01121), describe a careful study with people; Wilson, *Probable inference,
+# the law of succession, and statistical inference* (1927), has the interval, Bradley and Terry, *Rank analysis of
+# incomplete block designs* (1952), the ranking. Gretton et al., *A kernel two-sample test* (2012), is the theory
+# behind the kernel distance; Dowson and Landau (1982) is the short paper with the Fréchet distance of Gaussians.
 
 # %% [markdown]
 # ## Save and hand in

@@ -19,7 +19,7 @@ from grading.exercise import Compare, Exercise, Mistake
 
 
 def inputs(rng, n=1):
-    """Four sizes in no order, none a multiple of another."""
+    """Four sizes out of order, none a multiple of another; a slope that chance cannot bring near 0."""
     D, K = 5, 3
     double = torch.zeros((), dtype=torch.float64)
 
@@ -27,9 +27,10 @@ def inputs(rng, n=1):
         return randn(shape, like=double, rng=rng)
 
     sizes = torch.tensor([17, 26, 41, 67])[permutation(4, rng=rng)]
+    sizes = sizes.flip(0) if bool((sizes.diff() > 0).all()) else sizes
     return {"table": draw(997, D), "sizes": sizes, "first": draw(D, K), "second": draw(K, K), "mean": draw(K),
             "var": 0.5 + rand((K,), like=double, rng=rng), "target": draw(K), "extra": draw(7, D),
-            "spread": 3 + 4 * rand((), like=double, rng=rng)}
+            "spread": 500 + 100 * rand((), like=double, rng=rng)}
 
 
 def probe(frechet_bias_curve, table, sizes, first, second, mean, var, target, extra, spread):
@@ -307,7 +308,7 @@ exercise = Exercise(
     comparisons=[
         Compare("values", "again", shape="(len(sizes),)", points=1.5,
                 says="The distance at each size, in the order of sizes: fresh samples, features in eval mode."),
-        Compare("limit", "limit_again", "slope", shape="()", points=1, tolerance=1e-4,
+        Compare("limit", "limit_again", "slope", shape="()", points=1, tolerance=1e-3,
                 says="The least-squares line through the values against 1/n: limit at 1/n = 0, and slope."),
         Compare("after", "after_again", shape="(B, K)", points=0.5,
                 says="The network is left in the mode in which it was found."),

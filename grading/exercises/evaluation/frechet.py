@@ -35,11 +35,11 @@ def inputs(rng, n=1):
         "x": white(11) @ mix + mean, "moved": white(9) @ mix + mean + 0.5 + 0.4 * draw(d).abs(),
         "grown": size * white(9) @ mix + mean, "y": white(13) @ (draw(d, d) - 0.5 * torch.eye(d)) + draw(d),
         "turn": torch.linalg.qr(draw(d, d)).Q, "few": draw(3, d) + mean, "fewer": 2 * draw(2, d),
-        "away": 2.0**17,
+        "ball": size * white(11) + mean, "away": 2.0**17,
     }
 
 
-def probe(frechet_distance, x, moved, grown, y, turn, few, fewer, away):
+def probe(frechet_distance, x, moved, grown, y, turn, few, fewer, ball, away):
     """The distance in each setting; swapped and turned, where it must not change; of sets with few rows."""
     given = []
 
@@ -50,7 +50,7 @@ def probe(frechet_distance, x, moved, grown, y, turn, few, fewer, away):
     return dict(shift=run(x, moved), size=run(x, grown), value=run(x, y), swapped=run(y, x),
                 turned=run(x @ turn, y @ turn), single=run((x + away).float(), (y + away).float()),
                 near=run((x + away).float(), (moved + away).float()), singular=run(few, fewer),
-                mixed=run(x, few), turned_round=run(few, x), same=run(x, x.flip(0)), kept=torch.cat(given[0]))
+                mixed=run(x, few), round=run(few, ball), same=run(x, x.flip(0)), kept=torch.cat(given[0]))
 
 
 def reference(x, y):
@@ -328,7 +328,7 @@ exercise = Exercise(
         Compare("value", "swapped", "turned", shape="()", points=1, tolerance=2e-4,
                 says="The distance of two clouds of different shapes; it does not change when they are swapped or "
                      "turned together."),
-        Compare("singular", "mixed", "turned_round", "same", shape="()", points=0.5, tolerance=1e-4,
+        Compare("singular", "mixed", "round", "same", shape="()", points=0.5, tolerance=1e-4,
                 says="Fewer rows than dimensions: the covariances are singular. Cut eigenvalues that rounding leaves below "
                      "zero, and add nothing to the others: the distance is finite, real and exact."),
         Compare("single", "near", shape="()", points=0.25, tolerance=1e-4,
