@@ -1629,8 +1629,8 @@ for name, images in judged.items():
     report[name]["bits per dim"] = bits.get(key, math.nan)
 columns = {"bits per dim": "low"} | {name: word for name, word in BETTER.items() if name != "copies"}
 for name, scores in report.items():  # neither has a better end: a copy is too near, noise too far
-    print(f"{name:>16}: {scores['pixels to nearest']:3.0f} pixels differ from the nearest training image, "
-          f"{scores['nearest / second']:.2f} times as many as from the second-nearest")
+    print(f"{name:>16}: {scores['pixels to nearest']:3.0f} pixels differ from the nearest training image; "
+          f"nearest / second {scores['nearest / second']:.2f}")
 score_table(report, columns, title="The models of this lesson (black and white)")
 
 # %%
@@ -1656,8 +1656,8 @@ print(f"smallest Fréchet distance among the models: {best}; "
 # Fréchet distance: the swindle has fewer bits than one coin a pixel, and samples of pure noise. By samples the
 # reciter is far ahead, with real digits and a few flipped pixels. And the flipped pixels hide it: measured in
 # pixels, its samples are as far from the nearest training image as new digits are, since a twentieth of all pixels
-# is about as much as a new digit differs from its nearest neighbour. No score so far convicts it. The last number
-# in its printed line does. For a new digit the nearest training image is hardly nearer than the second-nearest;
+# is about as much as a new digit differs from its nearest neighbour. No score so far convicts it. The ratio at the
+# end of its printed line does. For a new digit the nearest training image is hardly nearer than the second-nearest;
 # for a sample of the reciter it is far nearer, because it is where the sample came from. A detector of copies has
 # to be made for the way in which they were disguised, and one can always think of another disguise.
 #

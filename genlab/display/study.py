@@ -75,7 +75,7 @@ class StudyWidget:
             from IPython.display import display
 
             display(self.widget)
-            print(f"A study of {self.study.total} trials: run this cell to answer.")
+            print(f"A study of {self.study.total} trials. If there are no buttons above, run this cell.")
 
     def _act(self, name: str) -> None:
         self.undo() if name == "undo" else self.choose(name)
