@@ -74,6 +74,8 @@ def plot_manifolds(real: Tensor, fake: Tensor, *, k: int = 3, title: str | None 
             axes.set_title(f"{share}\n{what}", fontsize=10)
         if title:
             figure.suptitle(title, fontsize=11)
+        (left, right), (bottom, top) = panels[0].get_xlim(), panels[0].get_ylim()
+        figure.set_figheight(3.2 * (top - bottom) / (right - left) + (1.2 if title else 0.9))  # no blank above or below
     return figure
 
 
