@@ -3,9 +3,10 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 
 class RecordError(ValueError):
@@ -13,8 +14,10 @@ class RecordError(ValueError):
 
 
 @cache
-def validator(name: str = "record") -> Draft202012Validator:
+def validator(name: str = "record") -> "Draft202012Validator":
     """For `record.schema.json` or `gradescope.schema.json`, which stand beside this file."""
+    from jsonschema import Draft202012Validator  # takes seconds, and most commands validate nothing
+
     text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
     return Draft202012Validator(json.loads(text))
 
