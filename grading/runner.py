@@ -37,7 +37,7 @@ def random_state(seed: int):
     """Seeds torch, numpy and random, and puts back what they were."""
     before = random.getstate(), numpy.random.get_state(), torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # an accelerator's generators stay as they are
         random.seed(seed)
         numpy.random.seed(seed % 2**32)
         try:

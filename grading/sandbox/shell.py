@@ -79,7 +79,7 @@ def make_shell(printed: Bounded) -> InteractiveShell:
 
 def seed_all(seed: int) -> None:
     """The worker's own random state; it has nothing to do with the hidden inputs."""
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks at every kind of accelerator
     random.seed(seed)
     numpy.random.seed(seed % 2**32)
 
