@@ -145,6 +145,11 @@ def parameters_frozen(generator, z):
     return graph_kept(generator, z.detach())
 
 
+def weights_frozen(generator, z):
+    generator.requires_grad_(False)
+    return graph_kept(generator, z)
+
+
 def parameters_frozen_and_thawed(generator, z):
     generator.requires_grad_(False)
     points = graph_kept(generator, z)
@@ -250,8 +255,8 @@ exercise = Exercise(
         Mistake(training_afterwards_with_graph, "The samples still carry their graph, and a network that was in evaluation mode is in "
                 "training mode after your call."),
         Mistake(other_way_round, "The two modes have changed places: eval() before drawing, and afterwards what it was before."),
-        Mistake(parameters_frozen, "You switch gradients off for good, of the weights or of everything: the network cannot be trained "
-                "any more. Use torch.no_grad(), which ends with its block."),
+        *(Mistake(wrong, "You switch gradients off for good, of the weights or of everything: the network cannot be trained "
+                "any more. Use torch.no_grad(), which ends with its block.") for wrong in (parameters_frozen, weights_frozen)),
         Mistake(parameters_frozen_and_thawed, "The samples still carry a graph, back to z. torch.no_grad() leaves none."),
         Mistake(only_dropout, "Dropout is off. But BatchNorm still uses the statistics of the batch, and changes its own: put the "
                 "whole network into evaluation mode."),

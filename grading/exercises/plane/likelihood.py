@@ -122,6 +122,26 @@ def half_the_side(log_density, points, extent=4.0, cells=160):
     return log_density(points) - torch.logsumexp(log_density(middles), 0) - 2 * math.log(h / 2)
 
 
+def lower_left_quarter(log_density, points, extent=4.0, cells=160):
+    h = extent / cells
+    axis = -extent + h * (torch.arange(cells, dtype=torch.float64) + 0.5)
+    log_z = torch.logsumexp(log_density(torch.cartesian_prod(axis, axis)), 0) + 2 * math.log(h)
+    return log_density(points) - log_z
+
+
+def one_cell_fewer(log_density, points, extent=4.0, cells=160):
+    h = 2 * extent / (cells - 1)
+    axis = -extent + h * (torch.arange(cells, dtype=torch.float64) + 0.5)
+    log_z = torch.logsumexp(log_density(torch.cartesian_prod(axis, axis)), 0) + 2 * math.log(h)
+    return log_density(points) - log_z
+
+
+def half_a_unit_further(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    middles = middles - h / 2 + 0.5
+    return log_density(points) - torch.logsumexp(log_density(middles), 0) - 2 * math.log(h)
+
+
 def area_multiplied_wrong_way(log_density, points, extent=4.0, cells=160):
     h, middles = _middles(extent, cells)
     return log_density(points) - torch.logsumexp(log_density(middles), 0) + 2 * math.log(h)
@@ -177,6 +197,13 @@ def cells_ignored(log_density, points, extent=4.0, cells=160):
 def diagonal_only(log_density, points, extent=4.0, cells=160):
     h, middles = _middles(extent, cells)
     axis = middles[:cells, 1]
+    log_z = torch.logsumexp(log_density(torch.stack([axis, axis], 1)), 0) + 2 * math.log(h)
+    return log_density(points) - log_z
+
+
+def diagonal_again_and_again(log_density, points, extent=4.0, cells=160):
+    h, middles = _middles(extent, cells)
+    axis = middles[:, 1]  # runs through the cells once for each row, like axis.repeat(cells)
     log_z = torch.logsumexp(log_density(torch.stack([axis, axis], 1)), 0) + 2 * math.log(h)
     return log_density(points) - log_z
 
@@ -301,6 +328,13 @@ exercise = Exercise(
                 "torch.logsumexp."),
         Mistake(small_number_added, "A small number inside the logarithm hides the trouble: use torch.logsumexp."),
         Mistake(diagonal_only, "Your grid is only the diagonal of the square, x = y. Every x goes with every y."),
+        Mistake(diagonal_again_and_again, "Your points all lie on the diagonal of the square, x = y. Every x goes with every y: "
+                "torch.cartesian_prod, or repeat for one coordinate and repeat_interleave for the other."),
+        Mistake(lower_left_quarter, "Your cells have side extent / cells and fill only the quarter from -extent to 0. The square is "
+                "2 extent wide."),
+        Mistake(one_cell_fewer, "Your cells have side 2 extent / (cells - 1), so that they reach beyond the square. Cells, not points "
+                "on the edge, are counted: 2 extent / cells."),
+        Mistake(half_a_unit_further, "You go half a unit from the edge of a cell. Its middle is half a *cell* further: h / 2."),
         Mistake(a_quarter_of_the_square, "Your grid covers only the quarter from 0 to extent. The square begins at -extent."),
         Mistake(ends_counted, "Your points stand 2 extent / (cells - 1) apart, because linspace includes both ends, but you count "
                 "each as a cell of side 2 extent / cells. Take the middles of the cells."),

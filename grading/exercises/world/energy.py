@@ -89,6 +89,27 @@ def normaliser_added(x, energy):
     return -energy(x) + torch.logsumexp(-energy(_states(x)), 0)
 
 
+def softmax_of_plus(x, energy):
+    return -energy(x) + torch.logsumexp(energy(_states(x)), 0)
+
+
+def energies_added_up(x, energy):
+    return -energy(x) + energy(_states(x)).sum()
+
+
+def energies_averaged(x, energy):
+    return -energy(x) + energy(_states(x)).mean()
+
+
+def images_of_the_batch_once(x, energy):
+    return -energy(x) - torch.logsumexp(-energy(torch.unique(x, dim=0)), 0)
+
+
+def all_black_and_all_white(x, energy):
+    states = torch.tensor([0.0, 1.0], dtype=x.dtype)[:, None].expand(2, x.shape[1])
+    return -energy(x) - torch.logsumexp(-energy(states), 0)
+
+
 def normaliser_without_logarithm(x, energy):
     return -energy(x) - torch.exp(-energy(_states(x))).sum()
 
@@ -214,6 +235,13 @@ exercise = Exercise(
                 "whether they occur in the batch or not."),
         Mistake(mean_for_sum, "You average exp(-E) over the images. Z is their sum: the probabilities have to add up to 1."),
         Mistake(normaliser_of_plus, "Z adds up exp(-E), like the numerator; yours adds up exp(+E)."),
+        Mistake(softmax_of_plus, "You normalise exp(+E) and then change the sign of the logarithm. The sign belongs into the "
+                "exponent: -E(x) - log Σ exp(-E)."),
+        *(Mistake(wrong, "You subtract the sum or the mean of the numbers -E. Z is the sum of their exponentials.")
+          for wrong in (energies_added_up, energies_averaged)),
+        Mistake(images_of_the_batch_once, "You normalise over the images that occur in the batch. Z is a sum over all images there "
+                "are."),
+        Mistake(all_black_and_all_white, "Your sum runs over two images, all 0 and all 1. Every combination of zeros and ones counts."),
         Mistake(normaliser_added, "log Z is subtracted: p = exp(-E) / Z."),
         Mistake(normaliser_without_logarithm, "You subtract Z. Subtract its logarithm."),
         Mistake(probability, "This is the probability. Its logarithm is asked for."),

@@ -125,6 +125,43 @@ def only_divergence(x, prior, pixel, q):
     return reference(x, prior, pixel, q)[0], (q * (prior.log() - q.log())).sum(1)
 
 
+def bound_negated(x, prior, pixel, q):
+    value, bound = reference(x, prior, pixel, q)
+    return value, -bound
+
+
+def prior_forgotten_in_bound(x, prior, pixel, q):
+    log_likelihood = _log_joint(x, prior, pixel) - prior.log()
+    return reference(x, prior, pixel, q)[0], (q * (log_likelihood - q.log())).sum(1)
+
+
+def averaged_over_codes_too(x, prior, pixel, q):
+    value, bound = reference(x, prior, pixel, q)
+    return value, bound / q.shape[1]
+
+
+def value_averaged_over_codes(x, prior, pixel, q):
+    value, bound = reference(x, prior, pixel, q)
+    return value - math.log(len(prior)), bound
+
+
+def prior_twice(x, prior, pixel, q):
+    return (_log_joint(x, prior, pixel) + prior.log()).logsumexp(1), reference(x, prior, pixel, q)[1]
+
+
+def q_without_logarithm(x, prior, pixel, q):
+    log_joint = _log_joint(x, prior, pixel)
+    return log_joint.logsumexp(1), (q * (log_joint - q)).sum(1)
+
+
+def black_for_white(x, prior, pixel, q):
+    return reference(1 - x, prior, pixel, q)
+
+
+def probabilities_as_logits(x, prior, pixel, q):
+    return reference(x, prior, torch.sigmoid(pixel), q)
+
+
 def divergence_reversed(x, prior, pixel, q):
     log_joint = _log_joint(x, prior, pixel)
     kl = (prior * (prior.log() - q.log())).sum(1)
@@ -257,6 +294,11 @@ exercise = Exercise(
         Mistake(prior_without_logarithm, "You add the prior to a logarithm. Add its logarithm."),
         Mistake(uniform_prior, "You give every code the same probability. Use the given prior."),
         Mistake(prior_forgotten_in_value, "In the value the prior is missing: p(x) = Σ p(x | z) p(z)."),
+        Mistake(prior_forgotten_in_bound, "In the bound the prior is missing: it is a mean of log p(z) + log p(x | z) - log q(z | x)."),
+        Mistake(prior_twice, "In the value the prior is counted twice: p(x, z) = p(x | z) p(z) has it already."),
+        Mistake(value_averaged_over_codes, "Your value averages p(x, z) over the codes. Their sum is p(x): the prior is the weight."),
+        Mistake(averaged_over_codes_too, "Your bound averages over the codes once more. The weights q(z | x) add up to 1: sum."),
+        Mistake(q_without_logarithm, "Your bound subtracts q(z | x). Subtract its logarithm."),
         Mistake(only_reconstruction, "Your bound is only its first part, the mean of log p(x | z). The divergence of q from the "
                 "prior has to be subtracted."),
         Mistake(entropy_forgotten, "Your bound lacks -log q(z | x): without it nothing is gained by leaving the code open."),
@@ -274,6 +316,10 @@ exercise = Exercise(
         Mistake(mean_of_pixels, "You average over pixels. The probability of an image is a product over its pixels, so "
                 "logarithms add up."),
         Mistake(probabilities, "The first number is p(x) itself. Its logarithm is asked for."),
+        Mistake(bound_negated, "Your bound has the wrong sign: the bound on the log-likelihood is asked for, not a loss."),
+        Mistake(black_for_white, "x and 1 - x have changed places: a pixel that is 1 has probability p, one that is 0 has 1 - p."),
+        Mistake(probabilities_as_logits, "`pixel` holds probabilities. A function that expects logits puts them through a sigmoid "
+                "once more."),
         Mistake(both_negated, "Both have the wrong sign: log-likelihoods are asked for, not losses."),
         Mistake(in_bits, "These are bits. Nats are asked for: the natural logarithm."),
         Mistake(batch_summed, "You sum over the batch. One number for each image is asked for, twice."),

@@ -115,6 +115,11 @@ def last_pixel(joint, seen):
     return rest[..., 1].sum() / rest.sum()
 
 
+def list_for_tuple(joint, seen):
+    rest = joint[list(seen)]
+    return rest[1].sum() / rest.sum()
+
+
 def scaled_in_place(joint, seen):
     joint /= joint[tuple(seen)].sum()
     return joint[tuple(seen)][1].sum()
@@ -157,17 +162,18 @@ exercise = Exercise(
     comparisons=[
         Compare("last", points=1, shape="(), one probability",
                 says="The last pixel, given the three before it: of two images that agree so far, how much of "
-                     "their common probability belongs to the one with ink?"),
+                     "their common probability belongs to the one that goes on with a 1?"),
         Compare("third", "second", "first", "again", points=0.75,
                 says="A pixel with others still unseen after it: add up over all that they may be."),
         Compare("kept", "last", "first", points=0.25,
                 says="The table `joint` is left as it was: whoever handed it over goes on with it."),
     ],
     mistakes=[
-        Mistake(not_divided, "This is the probability of having seen these pixels *and* ink next. Given that they have been "
+        Mistake(not_divided, "This is the probability of having seen these pixels *and* a 1 next. Given that they have been "
                 "seen, divide by the probability of having seen them."),
         Mistake(paper_for_ink, "This is the probability of a 0. The probability that the next pixel is 1 is asked for."),
-        Mistake(odds, "You divide ink by paper: these are the odds. A probability divides by the sum of both."),
+        Mistake(odds, "You divide the probability of a 1 by that of a 0: these are the odds. A probability divides by "
+                "the sum of both."),
         Mistake(seen_ignored, "What has been seen makes no difference to your answer. Keep only the images that begin in "
                 "this way."),
         Mistake(unseen_taken_for_paper, "You take the pixels not yet seen for 0. They may be anything: add up over all that "
@@ -187,13 +193,15 @@ exercise = Exercise(
         Mistake(last_pixel, "This is about the last pixel of the image. The next one is the first axis that is left."),
         Mistake(scaled_in_place, "You change the table `joint` itself, with /= for instance: whoever handed it over goes on with "
                 "it. Make a new tensor."),
+        Mistake(list_for_tuple, "joint[list(seen)] takes whole slices along the first axis, one for each number in the list. "
+                "A tuple, joint[seen], goes one axis further with each number."),
         Mistake(mean_of_conditionals, "You average the conditional probabilities of the completions as if all were equally "
                 "likely. Add up the probabilities first, then divide."),
     ],
     equivalent_mutants={"return rest[1].sum() / rest.sum(): 1 → -1": "of two values the second is the last"},
     also_right=[by_marginals, by_loop, step_by_step],
     hints=[
-        "Which of the 16 images are still possible after these pixels? What part of their probability has ink next?",
+        "Which of the 16 images are still possible after these pixels? What part of their probability has a 1 next?",
         "p(next = 1 | seen) = p(seen, next = 1) / p(seen), and both are sums of entries of the table over everything "
         "that has not been fixed.",
         "rest = joint[seen] is the table of what can still come; rest[1].sum() and rest.sum() are the two sums.",
