@@ -7,7 +7,7 @@
 # ![Four densities in the plane, and below each what six kinds of models draw after some seconds of training](attachment:00_generative_models.png)
 #
 # *The top row is the data: points from four densities that we know exactly. Every other row was drawn by another
-# kind of model, each trained for a few seconds in this notebook. All six will have a chapter of their own.*
+# kind of model, each trained for a few seconds in this notebook. Later lessons take them one by one.*
 #
 # A classifier looks at an image and says “seven”. A generative model goes the other way: after seeing many
 # images, it makes new ones. There are half a dozen families of such models, they are often presented as rivals,
@@ -24,7 +24,7 @@
 #
 # You need Python, a little PyTorch (tensors, `nn.Module`, how a training loop goes), and from probability the
 # normal distribution, expectations and conditional probabilities. The core exercises take about 70 minutes
-# altogether; training takes two or three minutes, which you may spend reading.
+# altogether; training takes three or four minutes, which you may spend reading.
 #
 # An exercise is a cell with a stub to fill in. Run it, then run the line below it, `check(...)`, which says at
 # once what is right, what is wrong, and often which mistake it looks like; three hints are folded under it, one
@@ -147,14 +147,15 @@ show_grid([torch.stack([point_tile(truth[name]) for name in names]),
 # A density may well be larger than 1, since it is not a probability; only its integral has to be 1.
 #
 # One hardly ever works with $p(x)$ itself but with its natural logarithm, the **log-likelihood** of $x$ under the
-# model. There are two reasons. Probabilities of independent things multiply, so that those of a thousand points make a
-# number with thousands of zeros, which no computer holds; their logarithms just add up. And a logarithm measures
-# *surprise*: $-\log p(x)$ is 0 for what was certain and grows the more unlikely $x$ was. Its unit is the **nat**
-# (with the logarithm to base 2 it would be the bit, 0.693 nats).
+# model. There are two reasons. Densities of independent points multiply, and the product over a thousand points is
+# soon too small or too large for a computer's numbers; their logarithms just add up. And a logarithm measures
+# *surprise*: for a probability, $-\log p(x)$ is 0 if $x$ was certain, and the less likely $x$ was, the larger it
+# is. (For a density it may also be negative: where $p(x) > 1$.) Its unit is the **nat**; with the logarithm to base
+# 2 it would be the bit, 0.693 nats.
 #
 # **Predict.** The checkerboard is uniform on eight squares of side 1, and 0 elsewhere. What is its log-density, in
-# nats, at a point in one of the squares? Put a number in place of the answer. Predictions give no points; they are there
-# so that you know when you were wrong.
+# nats, at a point in one of the squares? Write a number, or a formula in Python, into the next cell. Predictions
+# give no points; they are there so that you notice when you were wrong.
 
 # %%
 # Exercise plane-predict-checkerboard
@@ -183,18 +184,18 @@ print(f"log-density of the checkerboard at its own draws: from {values.min():.3f
 # $$
 #
 # The first term does not depend on the model: it is how surprising the data are in themselves, the **entropy**. The
-# second, the **Kullback–Leibler divergence**, is never negative. To see it, use that the logarithm is concave, so that
-# the mean of a logarithm is at most the logarithm of the mean (Jensen's inequality):
+# second, the **Kullback–Leibler divergence**, is never negative. To see it, use that the logarithm is concave, so
+# that the mean of a logarithm is at most the logarithm of the mean (Jensen's inequality):
 #
 # $$
 # -\mathrm{KL}(p^*\,\|\,p) = \mathbb E_{p^*}\!\left[ \log \frac{p(x)}{p^*(x)} \right]
-# \le \log \mathbb E_{p^*}\!\left[ \frac{p(x)}{p^*(x)} \right] = \log \int p(x)\, dx = \log 1 = 0 ,
+# \le \log \mathbb E_{p^*}\!\left[ \frac{p(x)}{p^*(x)} \right] = \log \int_{p^* > 0} p(x)\, dx \le \log 1 = 0 ,
 # $$
 #
-# with equality only for $p = p^*$. So a model with a small NLL on draws that it was not trained on must be close to the
-# truth, and no cheating can bring it below $H(p^*)$. In this lesson we know $H(p^*)$, and what a model has above it is
-# exactly its KL divergence from the truth: how many nats it wastes per point. That is the yardstick of this lesson, for
-# every family that has a density at all.
+# with equality only for $p = p^*$. So a model with a small NLL on draws that it was not trained on must be close to
+# the truth, and no cheating can bring its mean below $H(p^*)$. In this lesson we know $H(p^*)$, and the NLL of a
+# model minus $H(p^*)$ is exactly $\mathrm{KL}(p^*\,\|\,p)$: how many nats the model wastes per point. That is the
+# yardstick of this lesson, for every family that has a density at all.
 
 # %%
 for name, density in plane.DENSITIES.items():
@@ -206,10 +207,10 @@ for name, density in plane.DENSITIES.items():
 #
 # Before any network is trained, here is a world in which nothing has to be estimated. Its images have two by two
 # pixels, each black (0) or white (1), so that there are $2^4 = 16$ of them. Somebody paints them in this way: with
-# probability 0.6 a stroke in the *upper* row is meant, with probability 0.4 one in the *lower* row. The hand is not
-# steady. If the upper row is meant, its two pixels become white with probabilities 0.9 and 0.8, those of the lower row with
-# 0.1 and 0.2; if the lower row is meant, the probabilities are 0.2 and 0.1 above, 0.9 and 0.7 below. We see the images,
-# never what was meant.
+# probability 0.6 the painter means to make a white stroke in the *upper* row, with probability 0.4 in the *lower*
+# row. The hand is not steady. If the upper row is meant, its two pixels become white with probabilities 0.9 and
+# 0.8, those of the lower row with 0.1 and 0.2; if the lower row is meant, the probabilities are 0.2 and 0.1 above,
+# 0.9 and 0.7 below. We see the images, never what was meant.
 #
 # In the code, an image is a row of four numbers in reading order, and $p^*$ is a table with four axes, one for each
 # pixel: `world[1, 1, 0, 0]` is the probability of a clean upper row.
@@ -230,8 +231,10 @@ show_grid(F.pad(tiles, (1, 1, 1, 1), value=0.6), columns=8, scale=3,
               "row alone second")
 
 # %% [markdown]
+# From here on we also call $-\log p(x)$ what an image *costs* under a model.
+#
 # **Predict.** A model that knows nothing gives each of the sixteen images the same probability. What does every image
-# cost under it, $-\log p(x)$ in nats?
+# cost under it, in nats?
 
 # %%
 # Exercise world-predict-uniform
@@ -263,36 +266,39 @@ for n in (50, 10_000):
 print(f"the world itself     {cost(truth_16):.3f} nats, its entropy: no model is below")
 
 # %% [markdown]
-# An image that was not among the fifty gets the probability 0, and the first one that turns up costs infinitely many
-# nats. With sixteen images the remedy is to wait for more data. With 28 by 28 pixels there are $2^{784}$ images, a
-# number with 237 digits, and no data set will ever hold one twice. Counting is hopeless; a model has to *generalise*, and
-# for that its distribution must be built from parts. There are a handful of ways to build one. Each is a different
-# answer to the same difficulty: **the probabilities of all images have to add up to one, and there are too many images
-# to add up.** In the small world we can do the sums all the same, and so see what each way would give if it could.
+# An image that was not among the fifty gets the probability 0, and the first one that turns up costs infinitely
+# many nats. With sixteen images the remedy is to wait for more data. With 28 by 28 pixels there are $2^{784}$
+# images, a number with 237 digits, and hardly any of those you will be asked about was in the training set.
+# Counting is hopeless; a model has to *generalise*, and for that its distribution must be built from parts. There
+# are a handful of ways to build one. Each is a different answer to the same difficulty: **the probabilities of all
+# images have to add up to one, and there are too many images to add up.** In the small world we can do the sums all
+# the same, and see what each way would give if it always could.
 #
 # ### One pixel after another
 #
-# The first way needs no trick at all. By the definition of conditional probability, $p(a, b) = p(a)\, p(b \mid a)$, and
-# by doing this again and again,
+# The first way needs no trick at all. By the definition of conditional probability, $p(a, b) = p(a)\, p(b \mid a)$,
+# and by doing this again and again,
 #
 # $$
 # p(x_1, x_2, x_3, x_4) = p(x_1)\; p(x_2 \mid x_1)\; p(x_3 \mid x_1, x_2)\; p(x_4 \mid x_1, x_2, x_3) ,
 # $$
 #
-# the **chain rule**. It holds for every distribution and in any order of the pixels. Each factor is a distribution over
-# one pixel's two values, which can be normalised at a glance. An **autoregressive** model is a network that is shown the
-# pixels so far and answers with the probability of the next. Multiply the answers, and you have the probability of the
-# whole image, *exactly*. Language models are built in this way, with words for pixels.
+# the **chain rule**. It holds for every distribution and in any order of the pixels. Each factor is a distribution
+# over one pixel's two values, which can be normalised at a glance. An **autoregressive** model is a network that is
+# shown the pixels so far and answers with the probability of the next. Multiply the answers, and you have the
+# probability of the whole image, *exactly*. Language models are built in this way, with words for pixels.
 #
 # In the small world no network is needed. The probability that the next pixel is 1, given those seen, is the
 # probability of all images that begin so and go on with a 1, divided by the probability of all images that begin so:
 #
 # $$
-# p(x_i = 1 \mid x_1, \dots, x_{i-1}) = \frac{\sum_{x_{i+1}, \dots} p(x_1, \dots, x_{i-1}, 1, x_{i+1}, \dots)}{\sum_{x_i, x_{i+1}, \dots} p(x_1, \dots, x_{i-1}, x_i, x_{i+1}, \dots)} .
+# p(x_i = 1 \mid x_1, \dots, x_{i-1})
+# = \frac{\sum_{x_{i+1}, \dots} p(x_1, \dots, x_{i-1}, 1, x_{i+1}, \dots)}
+# {\sum_{x_i, x_{i+1}, \dots} p(x_1, \dots, x_{i-1}, x_i, x_{i+1}, \dots)} .
 # $$
 #
-# **Exercise: the next pixel** (2 points, about 10 minutes). Write this function. The sums run over everything that has
-# not been seen.
+# **Exercise: the next pixel** (2 points, about 10 minutes). Write this function. The sums run over everything that
+# has not been seen.
 
 # %%
 # Exercise world-next-pixel
@@ -349,8 +355,8 @@ share = sum(image == (1, 1, 0, 0) for image in drawn) / len(drawn)
 print(f"share of the clean upper row among {len(drawn)} draws: {share:.3f}, its probability {world[1, 1, 0, 0]:.3f}")
 
 # %% [markdown]
-# **Predict.** The price is in the drawing. How many times must such a network be evaluated to *draw* one image of 28 by
-# 28 pixels, if nothing clever is done?
+# **Predict.** The price is in the drawing. How many times must such a network be evaluated to *draw* one image of
+# 28 by 28 pixels, if nothing clever is done?
 
 # %%
 # Exercise world-predict-evaluations
@@ -364,17 +370,18 @@ check("world-predict-evaluations", predicted_evaluations)
 # %% [markdown]
 # ### A hidden cause
 #
-# The second way is to imagine how the data came about, as we did when we made this world: first something is meant, then
-# it is painted. Call what is meant the **latent variable** $z$, because nobody observes it. The model consists of a *prior*
-# $p(z)$ and a *decoder* $p(x \mid z)$, both easy to normalise, and together
+# The second way is to imagine how the data came about, as we did when we made this world: first something is meant,
+# then it is painted. Call what is meant the **latent variable** $z$, because nobody observes it. The model consists
+# of a *prior* $p(z)$ and a *decoder* $p(x \mid z)$, both easy to normalise. Together they give
 #
 # $$
 # p(x) = \sum_z p(z)\, p(x \mid z) ,
 # $$
 #
-# since an image may have been made in any of these ways. To draw is easy: first $z$, then $x$, one evaluation of the
-# decoder. To say how probable a given image is takes the sum over *all* $z$. Here $z$ has two values; in a variational
-# autoencoder it is a vector of twenty real numbers, and the sum is an integral that nobody can do.
+# since an image may have been made in any of these ways. To draw is easy: first $z$, then $x$, one evaluation of
+# the decoder. To say how probable a given image is takes the sum over *all* $z$. Here $z$ has two values; in a
+# variational autoencoder (VAE) of digits it is a vector of some twenty real numbers, and the sum is an integral
+# that nobody can do.
 #
 # So one settles for a **bound**. Take any distribution $q(z \mid x)$, a guess at what was meant, and apply Jensen's
 # inequality once more:
@@ -384,14 +391,22 @@ check("world-predict-evaluations", predicted_evaluations)
 # \;\ge\; \sum_z q(z \mid x) \log \frac{p(z)\, p(x \mid z)}{q(z \mid x)} =: \mathrm{ELBO}(x) .
 # $$
 #
-# The right-hand side, the *evidence lower bound*, needs only those $z$ that $q$ considers possible, and can be
-# estimated by drawing from $q$. How much is lost? Insert $p(z)\, p(x \mid z) = p(x)\, p(z \mid x)$, and $\log p(x)$ comes out
-# of the sum: $\mathrm{ELBO}(x) = \log p(x) - \mathrm{KL}(q(z \mid x)\,\|\,p(z \mid x))$. The bound is the value exactly when the
-# guess is the true posterior. Otherwise it is too small, and one does not know by how much.
+# The right-hand side, the *evidence lower bound* (ELBO), is a mean over $q$, and so it can be estimated from a few
+# draws from $q$, which will be those $z$ that matter. How much is lost? Insert
+# $p(z)\, p(x \mid z) = p(x)\, p(z \mid x)$, and $\log p(x)$ comes out of the sum:
 #
-# **Exercise: the value and its bound** (3 points, about 15 minutes). Here both can be computed. Write them for any number
-# $K$ of values of $z$ and any number $D$ of pixels. With $x_d \in \{0, 1\}$, $\log p(x \mid z = k) = \sum_d [x_d \log p_{kd} + (1 -
-# x_d) \log(1 - p_{kd})]$.
+# $$
+# \mathrm{ELBO}(x) = \log p(x) + \sum_z q(z \mid x) \log \frac{p(z \mid x)}{q(z \mid x)}
+# = \log p(x) - \mathrm{KL}\big(q(z \mid x)\,\|\,p(z \mid x)\big) .
+# $$
+#
+# The bound is the value exactly when the guess is the *posterior* $p(z \mid x)$, what the model itself says about
+# $z$ once $x$ is seen. Otherwise it is too small, and one does not know by how much.
+#
+# **Exercise: the value and its bound** (3 points, about 15 minutes). Here both can be computed. Write them for any
+# number $K$ of values of $z$ and any number $D$ of pixels. Given $z = k$ the pixels are independent, and pixel $d$
+# is 1 with probability $p_{kd}$ (`pixel[k, d]`), so that
+# $\log p(x \mid z = k) = \sum_d [x_d \log p_{kd} + (1 - x_d) \log(1 - p_{kd})]$.
 
 # %%
 # Exercise world-latent
@@ -422,9 +437,9 @@ check("world-latent", value_and_bound)
 my_value_and_bound = use("world-latent", value_and_bound)
 
 # %% [markdown]
-# The next picture takes an image of which one cannot be sure, a white left column, and lets $q(\text{upper})$, the guess that
-# the upper row was meant, go from 0 to 1. The value does not move, for it has nothing to do with $q$. The bound touches it
-# in one place.
+# The next picture takes an image of which one cannot be sure, a white left column, and lets
+# $q(\text{upper} \mid x)$, the guess that the upper row was meant, go from 0.01 to 0.99. The value does not move,
+# for it has nothing to do with $q$. The bound touches it in one place.
 
 # %%
 left = 0b1010  # the number of the image 1 0 / 1 0
@@ -446,28 +461,30 @@ with in_style():
 figure
 
 # %% [markdown]
-# Read off what a report may say. A model whose bound is −2 nats has a log-likelihood of *at least* −2. If another model
-# has an exact −1.9, one cannot tell which is better. Diffusion models belong here, too: their hidden variables are the noisy
-# versions of the image, their $q$ is fixed (it adds the noise), and what they are trained with is, rightly weighted, this
-# bound.
+# So be careful what you conclude. A model whose bound is −2 nats has a log-likelihood of *at least* −2. If another
+# model has exactly −1.9, one cannot tell which is better. Diffusion models belong here, too: their hidden variables
+# are the noisy versions of the image, their $q$ is fixed (it adds the noise), and their training loss is this bound
+# with its terms weighted differently.
 #
 # ### An energy
 #
-# The third way gives up normalising. Let a network return any real number for an image, its **energy** $E(x)$, low for
-# likely images and high for unlikely ones, and declare
+# The third way gives up normalising. Let a network return any real number for an image, its **energy** $E(x)$, low
+# for likely images and high for unlikely ones, and declare
 #
 # $$
 # p(x) = \frac{e^{-E(x)}}{Z}, \qquad Z = \sum_{\text{all } x'} e^{-E(x')} .
 # $$
 #
-# The exponential makes everything positive, dividing by $Z$ makes the sum 1, and no restriction is left on the network. It
-# knows the *ratio* of any two probabilities exactly, $p(a)/p(b) = e^{E(b) - E(a)}$, because $Z$ cancels. What it does not
-# know is $Z$, and so no probability by itself. $\log Z$ may have either sign, so this is no bound either: the density is
-# known up to a constant, it is **unnormalised**. An energy to which 5 is added describes the same distribution.
+# The exponential makes everything positive, dividing by $Z$ makes the sum 1, and no restriction is left on the
+# network. It knows the *ratio* of any two probabilities exactly, $p(a)/p(b) = e^{E(b) - E(a)}$, because $Z$
+# cancels. What it does not know is $Z$, and so no probability by itself. $\log Z$ may have either sign, so this is
+# no bound either: the density is known up to a constant, it is **unnormalised**. An energy to which 5 is added
+# describes the same distribution.
 #
 # **Exercise: normalise an energy** (3 points, about 10 minutes). In a small world $Z$ can be added up. Write the
-# log-probability of images of $D$ pixels; $D$ is 4 here, but take it from `x`. Energies may be large: exponentials of 800 are not
-# finite, but `torch.logsumexp` takes care of that.
+# log-probability of images of $D$ pixels; $D$ is 4 here, but take it from `x`. Energies may be large, and $e^{800}$
+# is more than a computer's numbers hold: `torch.logsumexp(a, 0)` computes $\log \sum_i e^{a_i}$ without ever
+# forming it.
 
 # %%
 # Exercise world-energy
@@ -493,9 +510,10 @@ check("world-energy", log_probability)
 my_log_probability = use("world-energy", log_probability)
 
 # %% [markdown]
-# Let us learn such a model of the small world: an energy with a number for every pixel and one for every pair of pixels,
-# $E(x) = \sum_i a_i x_i + \sum_{i<j} b_{ij} x_i x_j$, the *Boltzmann machine* of the 1980s. We minimise its exact NLL by gradient
-# descent. The cell prints what it reaches, and repeats the measurement with 5 added to every energy.
+# Let us learn such a model of the small world: an energy with a number for every pixel and one for every pair of
+# pixels, $E(x) = \sum_i a_i x_i + \sum_{i<j} b_{ij} x_i x_j$, the *Boltzmann machine* of the 1980s. We minimise its
+# exact NLL by gradient descent. The cell prints what it reaches, and how much changes if 5 is added to every
+# energy.
 
 # %%
 field = torch.zeros(4, dtype=torch.float64, requires_grad=True)
@@ -519,28 +537,31 @@ print(f"cost {cost(learnt.exp()):.4f} nats against an entropy of {cost(truth_16)
 print(f"energies raised by 5: largest change of a log-probability {(learnt - shifted).abs().max():.1e}")
 
 # %% [markdown]
-# Ten numbers come close to the entropy but not down to it: pairs of pixels cannot express everything that a hidden cause
-# does to four. Note where $Z$ stands in the gradient. Raising the probability of the data means lowering their energy *and*
-# raising that of all other images, in proportion to their probability under the model. For large images this second part is
-# estimated from samples of the model, which have to be drawn at every training step, by many small moves. That is the price of
-# this family.
+# Ten numbers come close to the entropy but not down to it: pairs of pixels cannot express everything that a hidden
+# cause does to four. Note what $Z$ does to the gradient,
+# $-\nabla \log p(x) = \nabla E(x) + \nabla \log Z = \nabla E(x) - \sum_{x'} p(x')\, \nabla E(x')$. To raise the
+# probability of an image of the data, lower its energy *and* raise the energy of all images, each in proportion to
+# its probability under the model. For large images this second part is estimated from samples of the model, which
+# have to be drawn at every training step, by many small moves. That is the price of this family.
 #
 # ### Only draws
 #
-# The fourth way gives up the density. Push noise $z$ through a network, $x = G(z)$, and call the result a sample. Whatever comes
-# out follows *some* distribution, but nobody can say with which density: for a given $x$ one would have to find all $z$ that
-# lead to it. Such a model is **implicit**. A generative adversarial network (GAN) trains it by a second network, the
-# *discriminator*, which is asked whether a point is real or made, while $G$ learns to be taken for real. So a GAN has no
-# likelihood, not even a bound, and to ask which of two GANs “has the better likelihood” is to ask nothing. All that can be
-# done is to draw and to look, or to count. In the small world counting works; you saw above how it fails with fifty
-# draws, and with $2^{784}$ images it never begins to work.
+# The fourth way gives up the density. Push noise $z$ through a network, $x = G(z)$, and call the result a sample.
+# Whatever comes out follows *some* distribution, but nobody can say with which density: for a given $x$ one would
+# have to find all $z$ that lead to it. Such a model is **implicit**. A generative adversarial network (GAN) trains
+# it with the help of a second network, the *discriminator*, which learns to tell real points from made ones, while
+# $G$ learns to make points that are taken for real. So a GAN gives no likelihood, not even a bound, and one cannot
+# ask which of two GANs has the better one. All that can be done is to draw and to look, or to count. In the small
+# world counting works; you saw above how it fails with fifty draws, and with $2^{784}$ images it never begins to
+# work.
 #
 # ### In the plane: a map that can be turned round, and a slope
 #
-# For numbers rather than black and white there are two more ideas. The first is to push noise through a network, as a GAN
-# does, but to build the network so that it can be **turned round**: for each $x$ there is exactly one $z = f(x)$. Then nothing has
-# to be added up. A small square around $x$, of area $h^2$, is mapped to a small piece around $z$, of area $|\det \partial f/\partial
-# x|\, h^2$, and the probability in it is the same on both sides. So
+# For real numbers, rather than black and white, there are two more ideas. The first is to push noise through a
+# network, as a GAN does, but to build the network so that it can be **turned round**: for each $x$ there is exactly
+# one $z = f(x)$ that leads to it. Then nothing has to be added up. The small square around $x$, of area $h^2$, is
+# mapped to a small piece around $z$, of area $|\det \partial f / \partial x|\, h^2$ (the determinant of the matrix
+# of derivatives says by how much a map stretches areas), and the probability in the two is the same. So
 #
 # $$
 # p(x)\, h^2 = p_z(f(x)) \left| \det \frac{\partial f}{\partial x} \right| h^2
@@ -548,19 +569,22 @@ print(f"energies raised by 5: largest change of a log-probability {(learnt - shi
 # \log p(x) = \log p_z(f(x)) + \log \left| \det \frac{\partial f}{\partial x} \right| .
 # $$
 #
-# This is a **normalizing flow**: an exact density, and samples in one pass. The price is the network, which must be
-# invertible, with a determinant that is cheap, and as wide as the data.
+# This is a **normalizing flow**: an exact density, and samples in one pass. The price is paid in the network: it
+# must be invertible, its determinant must be cheap, and $z$ must have as many numbers as $x$.
 #
-# The second idea is not to learn the density but its slope, the **score** $s(x) = \nabla_x \log p(x)$: at every point, an
-# arrow that says in which direction the density grows fastest. The score needs no constant, for $\nabla_x \log p = -\nabla_x E -
-# \nabla_x \log Z$ and $Z$ does not depend on $x$. And it is enough to draw samples. Start anywhere, follow the arrows uphill
-# in small steps, and add the right amount of noise at each, so that one does not end on the peaks but wanders about as the
-# density prescribes (*Langevin dynamics*; we shall break it below). A diffusion model learns the scores of the data at many
-# levels of noise. It is often called “energy-based” for that reason, and this is misleading: an energy-based model learns
-# one function $E$, whose slope is a score, and needs sampling for its training; a diffusion model learns by plain regression,
-# and comes with a bound.
+# The second idea is to learn, instead of the density, the slope of its logarithm, the **score**
+# $s(x) = \nabla_x \log p(x)$: at every point, an arrow in the direction in which the density grows fastest. The
+# score needs no constant, for $\nabla_x \log p = -\nabla_x E - \nabla_x \log Z$, and $Z$ does not depend on $x$.
+# And it is enough to draw samples. Start anywhere, follow the arrows uphill in small steps, and add the right
+# amount of noise at each, so that one does not end on the peaks but wanders about as the density prescribes
+# (*Langevin dynamics*; we shall break it below). A diffusion model learns the scores of the data at many levels of
+# noise. For that reason it is sometimes called “energy-based”, which is misleading: an energy-based model learns
+# one function $E$, whose negative slope is a score, and needs sampling for its training; a diffusion model learns
+# by plain regression, and comes with a bound.
 #
-# Here are the arrows of the true ring. Note how they point at the nearest heap, and how long they are far away.
+# Here are the arrows of the true ring. All are drawn equally long; the colour tells the length of the score, from
+# short (dark) to long (yellow). Note that they point to the nearest heap, and that the score is longest where the
+# data are far away.
 
 # %%
 rows = torch.cartesian_prod(torch.linspace(-2.8, 2.8, 17), torch.linspace(-2.8, 2.8, 17)).requires_grad_()
@@ -579,11 +603,12 @@ figure
 # %% [markdown]
 # ### What is known, then?
 #
-# The families are often sorted into boxes such as “explicit density”, “implicit density” and “energy-based”, with VAEs beside
-# flows in the first and diffusion in the last. It is more useful to ask of each: *given $x$, which number can it compute?*
+# The families are often sorted into boxes such as “explicit density”, “implicit density” and “energy-based”, with
+# VAEs beside flows in the first and diffusion in the last. It is more useful to ask of each: *given $x$, which
+# number can it compute?*
 #
-# **Classify.** Give each family one of the words `"exact"`, `"bound"`, `"unnormalised"` and `"none"`, for what it can say about
-# $\log p(x)$ at the price of one or a few network evaluations. (No points.)
+# **Classify.** Give each family one of the words `"exact"`, `"bound"`, `"unnormalised"` and `"none"`, for what it
+# can say about $\log p(x)$ by evaluating its networks, without a sum over everything there is. (No points.)
 
 # %%
 # Exercise world-predict-classify
@@ -603,17 +628,19 @@ check("world-predict-classify", {"VAE": vae, "flow": flow, "energy-based": energ
 # %% [markdown]
 # ## Two instruments for the plane
 #
-# In the plane nothing can be enumerated, but two dimensions are few enough to lay a fine grid over them. That rescues the
-# energy-based model: its $Z$ is an integral, and an integral over a square can be added up,
+# In the plane nothing can be enumerated, but two dimensions are few enough to lay a fine grid over them. That
+# rescues the energy-based model: its $Z$ is an integral, and an integral over a square is nearly a sum over small
+# cells,
 #
 # $$
-# Z = \int e^{-E(x)}\, dx \;\approx\; h^2 \sum_{\text{cells}} e^{-E(\text{middle of the cell})} , \qquad h = \frac{\text{side of the square}}{\text{cells along it}} ,
+# Z = \int e^{-E(x)}\, dx \;\approx\; h^2 \sum_{\text{cells}} e^{-E(\text{middle of the cell})} , \qquad
+# h = \frac{\text{side of the square}}{\text{cells along it}} ,
 # $$
 #
-# and so in logarithms $\log Z \approx \operatorname{logsumexp}_{\text{cells}}(-E) + 2 \log h$. A function that does this turns any unnormalised
-# log-density into a normalised one, and checks any density that claims to be normalised. (In $d$ dimensions the grid has
-# as many cells as the $d$-th power of those along one side. With 160 and the 784 pixels of a digit that is a number with
-# 1729 digits. The grid is for the plane only.)
+# and in logarithms $\log Z \approx \operatorname{logsumexp}_{\text{cells}}(-E) + 2 \log h$. A function that does
+# this turns any unnormalised log-density into a normalised one, and checks any density that claims to be
+# normalised. (With 160 cells along each side, the plane takes $160^2$ cells, and the 784 pixels of a digit
+# $160^{784}$, a number with 1729 digits. The grid is for the plane only.)
 #
 # **Exercise: normalise on a grid** (3 points, about 15 minutes).
 
@@ -646,8 +673,9 @@ check("plane-likelihood", log_likelihood_on_grid)
 my_log_likelihood_on_grid = use("plane-likelihood", log_likelihood_on_grid)
 
 # %% [markdown]
-# A first use: the four true densities claim to be normalised. If they are, normalising them once more changes nothing. The
-# second line of each pair is the same with 7 added to the log-density, as if a constant had been lost.
+# A first use: the four true densities claim to be normalised. If they are, normalising them once more changes
+# nothing. The second number of each line is the same with 7 added to the log-density beforehand, as if a constant
+# had been lost.
 
 # %%
 for name, density in plane.DENSITIES.items():
@@ -659,9 +687,10 @@ for name, density in plane.DENSITIES.items():
           f"with a constant lost, {(lost - before).abs().max():.5f}")
 
 # %% [markdown]
-# The second instrument is for samples, and so for every family. A model that draws beautiful points from seven of the eight
-# heaps of the ring, and none from the eighth, has **dropped a mode**. The eye overlooks it easily where there are more than
-# eight. So count: a sample belongs to its nearest mode, if it lies no further from it than some radius, and to none otherwise.
+# The second instrument is for samples, and so for every family. A *mode* is a peak of the density, here the middle
+# of a heap. A model that draws beautiful points from seven of the eight heaps of the ring, and none from the
+# eighth, has **dropped a mode**. Among many modes the eye easily overlooks it. So count: a sample belongs to its
+# nearest mode, if it lies no further from it than some radius, and to none otherwise.
 #
 # **Exercise: count the modes** (2 points, about 10 minutes).
 
@@ -697,21 +726,23 @@ for name in ("ring", "checkerboard", "pinwheel"):
           f"{1000 - counts.sum()} lie further than {density.radius:g} from every mode")
 
 # %% [markdown]
-# That is what *perfect* samples look like in this measure: uneven by chance, and not all within the radius. No model can be
-# expected to do better.
+# That is what *perfect* samples look like in this measure: uneven by chance, and not all within the radius. (The
+# modes of the checkerboard are the middles of its squares, whose corners lie outside the circles; those of the
+# pinwheel are the middles of its blades, which are much longer than wide.) No model can be expected to do better.
 
 # %% [markdown]
 # ## Six families, one after the other
 #
-# Now the models. All are small networks (two hidden layers of 64 units, as a rule), all see the same draws from a density,
-# and each is trained in a few seconds. The pieces come from genlab, where the later chapters take them apart; here it is
-# enough to see *what* each of them trains and what it can answer. A `Family` collects, for each, how to build it, how to train
-# it, how to draw, and what it can say about $\log p(x)$, with the word for how good that number is.
+# Now the models. All are small networks (two hidden layers of 64 units, as a rule), all see the same draws from a
+# density, and each is trained within seconds. The pieces come from genlab, and the later chapters take them apart;
+# here it is enough to see *what* each of them trains and what it can answer. A `Family` collects, for each, how to
+# build it, how to train it, how to draw, and what it can say about $\log p(x)$, with the word for how good that
+# number is. You need not read the code of this section line by line.
 #
-# One thing is done for four of the six alike. Shown two coordinates and nothing else, a small network learns broad shapes
-# first and fine ones very late, too late for the squares of the checkerboard
-# ([Tancik et al., 2020](https://arxiv.org/abs/2006.10739)). Their networks are therefore shown, beside the numbers that come
-# in, the sines and cosines of 32 random mixtures of them, $\sin(w \cdot x)$ and $\cos(w \cdot x)$ with fixed random $w$
+# Four of the six share one detail. Shown two coordinates and nothing else, a small network learns broad shapes
+# first and fine ones very late ([Tancik et al., 2020](https://arxiv.org/abs/2006.10739)), here too late for the
+# squares of the checkerboard. So the networks of these four are shown, beside the numbers that come in, the sines
+# and cosines of 32 random mixtures of them, $\sin(w \cdot x)$ and $\cos(w \cdot x)$ with fixed random $w$
 # (`FourierFeatures`). The `scale` says how rapidly they vary: it is the standard deviation of the entries of $w$.
 
 # %%
@@ -786,18 +817,21 @@ def train_family(family):
 # %% [markdown]
 # ### A variational autoencoder
 #
-# The hidden cause becomes a vector of two normal numbers, $z \sim \mathcal N(0, I)$; a network, the decoder, maps it to the
-# middle of a small round Gaussian from which the point is drawn, $p(x \mid z) = \mathcal N(x; \text{decoder}(z), \sigma^2 I)$. A second
-# network, the encoder, supplies the guess $q(z \mid x)$, and both are trained together to raise the bound that you derived above,
+# The hidden cause becomes a vector of two normal numbers, $z \sim \mathcal N(0, I)$; a network, the decoder, maps
+# it to the middle of a small round Gaussian from which the point is drawn,
+# $p(x \mid z) = \mathcal N(x; \text{decoder}(z), \sigma^2 I)$. A second network, the encoder, supplies the guess
+# $q(z \mid x)$, a Gaussian as well. Both are trained together to raise the bound from above, in which the terms
+# $\log p(z) - \log q(z \mid x)$ are now gathered into a divergence:
 #
 # $$
 # \mathrm{ELBO}(x) = \mathbb E_{z \sim q}[\log p(x \mid z)] - \mathrm{KL}(q(z \mid x)\,\|\,p(z)) .
 # $$
 #
-# A point is drawn in one evaluation of the decoder. The log-density is an integral over $z$; what the model gives is the
-# bound, or, with more draws from $q$, a tighter one. While it trains, the left of the picture shows the loss and the right the
-# samples for the ring. Under it is a film over all four densities (the slider moves with the arrow keys), and under that
-# a strip of its frames, with the ring in the first row, then the moons, the checkerboard and the pinwheel.
+# A point is drawn in one evaluation of the decoder. The log-density is an integral over $z$; what the model gives
+# is the bound, or, with more draws from $q$, a tighter one. While it trains, the left of the picture shows the loss
+# (here with its two parts: minus the first term, called reconstruction, and the KL) and the right the samples for
+# the ring. Under it is a film over all four densities (the slider moves with the arrow keys), and under that a
+# strip of its frames, with the ring in the first row, then the moons, the checkerboard and the pinwheel.
 
 # %%
 FAMILIES["VAE"] = Family(
@@ -810,16 +844,17 @@ FAMILIES["VAE"] = Family(
 train_family("VAE")
 
 # %% [markdown]
-# Note the points between the heaps and inside the ring. The decoder is continuous, and the prior has no gaps: on the way from one
-# heap to the next there are codes that must be decoded to something.
+# Note the points between the heaps and inside the ring. The decoder is continuous, and the prior has no gaps:
+# between the codes of one heap and those of the next lie other codes, and they must be decoded to something.
 #
 # ### A normalizing flow
 #
-# The map that can be turned round is built from simple ones. An *affine coupling* leaves one coordinate as it is and uses
-# it to decide how the other is stretched and shifted: $z_1 = x_1$, $z_2 = x_2\, e^{s(x_1)} + t(x_1)$, with a network for $s$ and $t$. To
-# turn it round, read off $x_1$, compute $s$ and $t$, and undo the rest. Its matrix of derivatives is triangular, so the
-# determinant is simply $e^{s(x_1)}$. Six of them, with the coordinates taking turns, make a flow. It is trained on the exact
-# $-\log p(x)$, and the loss may be compared with the entropy.
+# The map that can be turned round is built from simple ones. An *affine coupling* leaves one coordinate as it is
+# and uses it to decide how the other is stretched and shifted: $z_1 = x_1$, $z_2 = x_2\, e^{s(x_1)} + t(x_1)$, with
+# a network for $s$ and $t$. To turn it round, read off $x_1$, compute $s$ and $t$, and solve for $x_2$. Its matrix
+# of derivatives is triangular, so the determinant is simply $e^{s(x_1)}$. Six of them, with the coordinates taking
+# turns, make a flow. It is trained on the exact $-\log p(x)$, so its loss may be compared with the entropy (1.698
+# nats for the ring).
 
 # %%
 FAMILIES["flow"] = Family(
@@ -831,18 +866,22 @@ FAMILIES["flow"] = Family(
 train_family("flow")
 
 # %% [markdown]
-# Between the heaps there are bridges, for a related reason: the flow bends and stretches one round heap of noise, and a bent and stretched
-# heap is still in one piece. It can make a bridge thin but never cut it.
+# Between the heaps there are bridges, for a related reason: the flow bends and stretches one round heap of noise,
+# and a bent and stretched heap is still in one piece. It can make a bridge thin but never cut it.
 #
 # ### An energy-based model
 #
-# One network, one number for each point: the energy. Training lowers it at the data and raises it at the model's own
-# samples. These come from Langevin dynamics, $x \leftarrow x - \tfrac12 \varepsilon \nabla E(x) + \sqrt{\varepsilon}\, n$ with standard normal $n$,
-# some steps of it in each step of training, and many more, from noise, to draw a sample afterwards. The density is
-# unnormalised; your grid supplies $Z$, here and only here. Note how little the curve on the left says. The loss is the
-# difference of two energies. It falls while the samples are still bad, rises again while they get better, and does not end
-# at 0, as it would if the samples were the model's: one chain in twenty starts anew from noise at each step, and those that
-# have not arrived yet lie where the energy is very high.
+# One network, one number for each point: the energy. Training lowers it at the data and raises it at the model's
+# own samples. These come from Langevin dynamics,
+# $x \leftarrow x - \tfrac12 \varepsilon \nabla E(x) + \sqrt{\varepsilon}\, n$ with standard normal $n$: twenty
+# steps of it in each step of training, which move a store of points, the *chains*, a little further; and two
+# hundred, from noise, to draw a sample afterwards. The density is unnormalised; your grid supplies $Z$, here and
+# only here.
+#
+# Note how little the loss says. But for a small penalty that keeps the energies from drifting, it is the energy of
+# the data minus that of the chains. It falls while the samples are still bad, and rises again while they get
+# better. Nor does it end at 0, as it would if the chains were distributed like the data: one chain in twenty starts
+# anew from noise at each step of training, and those that have not arrived yet lie where the energy is very high.
 
 # %%
 FAMILIES["energy-based"] = Family(
@@ -858,11 +897,12 @@ train_family("energy-based")
 # %% [markdown]
 # ### A generative adversarial network
 #
-# Two networks play against each other. The discriminator $D$ is trained to tell real points from made ones; the generator $G$
-# is trained to make points that $D$ takes for real. If $D$ were perfect at every moment, $G$ would be minimising a divergence
-# between the two distributions; in practice each takes one step at a time, against an opponent that moves as well. The
-# curves show that neither loss falls: they are the score of a game, not a measure of quality. (At a draw, the
-# discriminator's is $2 \log 2 = 1.386$, whether the samples are perfect or $D$ is blind.)
+# Two networks play against each other. The discriminator $D$ is trained to tell real points from made ones; the
+# generator $G$ is trained to make points that $D$ takes for real. In theory $D$ is perfect at every moment; if $G$
+# then minimises what $D$ maximises, it minimises a divergence between the two distributions. In practice each takes
+# one step at a time, against an opponent that moves as well. The losses are the score of this game, not a measure
+# of quality: as one rises, the other falls. (At a draw, where $D$ can only toss a coin, the discriminator's is
+# $2 \log 2 = 1.386$ and the generator's $\log 2 = 0.693$, whether the samples are perfect or $D$ is blind.)
 
 # %%
 def play_the_game(steps, lr, discriminator_lr=None):
@@ -889,20 +929,28 @@ train_family("GAN")
 # %% [markdown]
 # ### A diffusion model
 #
-# Take a data point and mix in noise, a little more at each of $T$ steps, $x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1 - \bar\alpha_t}\;
-# \varepsilon$, until nothing of the point is left. A network sees $x_t$ and $t$ and is trained, by plain regression, to say which
-# noise was mixed in. To draw, start from pure noise and take out a little of the predicted noise, $T$ times. As a model with
-# hidden variables $x_1, \dots, x_T$ it has a bound. The guess $q$ is the mixing itself, so that for each step one has to compare
-# two Gaussians: where the previous point was if one knows $x_0$, and where the model thinks it was,
+# Take a data point $x_0$ and mix in noise, a little more at each of $T$ steps,
+# $x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1 - \bar\alpha_t}\; \varepsilon$ with standard normal $\varepsilon$ and
+# $\bar\alpha_t$ falling from nearly 1 to nearly 0, until nothing of the point is left. A network sees $x_t$ and $t$
+# and is trained, by plain regression, to say which noise was mixed in. The time $t$ comes in as sines and cosines,
+# too, so that the network can tell one step from the next.
+#
+# To draw, start from pure noise and go back step by step. The predicted noise gives an estimate $\hat x_0$ of the
+# clean point (solve the equation above for $x_0$), which is kept within the range of the data, here $[-4, 4]$; the
+# next point, $x_{t-1}$, is drawn from a Gaussian about a mixture of $\hat x_0$ and $x_t$.
+#
+# As a model with hidden variables $x_1, \dots, x_T$ it has a bound. The guess $q$ is the mixing itself, so that for
+# each step one has to compare two Gaussians: where the previous point was if one knows $x_0$, and where the model
+# thinks it was,
 #
 # $$
-# \mathrm{ELBO}(x_0) = \mathbb E_q\!\Big[ \log p(x_0 \mid x_1) - \sum_{t=2}^{T} \mathrm{KL}\big(q(x_{t-1} \mid x_t, x_0)\,\|\,p(x_{t-1} \mid x_t)\big) \Big] - \mathrm{KL}\big(q(x_T \mid x_0)\,\|\,\mathcal N(0, I)\big) .
+# \mathrm{ELBO}(x_0) = \mathbb E_q\!\Big[ \log p(x_0 \mid x_1)
+# - \sum_{t=2}^{T} \mathrm{KL}\big(q(x_{t-1} \mid x_t, x_0)\,\|\,p(x_{t-1} \mid x_t)\big) \Big]
+# - \mathrm{KL}\big(q(x_T \mid x_0)\,\|\,\mathcal N(0, I)\big) .
 # $$
 #
-# The function below adds this up, with one draw of the noise for each step. (In code the times are 0 to $T - 1$.) What is
-# minimised in training is the same sum with other weights, which is not the bound.
-#
-# The time comes in like the coordinates, as sines and cosines, so that the network can tell one from the next.
+# The function below adds this up, with one draw of the noise for each step. (In code the times are 0 to $T - 1$.)
+# What is minimised in training are the same comparisons with other weights, and that is not the bound.
 
 # %%
 @torch.no_grad()
@@ -928,7 +976,7 @@ def diffusion_bound(model, x):
 FAMILIES["diffusion"] = Family(
     build=lambda: DiffusionModel(2, size["noise_steps"],
                                  network=TimeMLP(2, 64, depth=2, time_dim=16, features=FourierFeatures(2, scale=2.0)),
-                                 beta=cosine_schedule(size["noise_steps"]), data_range=(-math.inf, math.inf)),
+                                 beta=cosine_schedule(size["noise_steps"]), data_range=(-4.0, 4.0)),
     train=by_loss(steps["diffusion"], lr=1e-2),
     draw=lambda model, n: model.sample((n, 2)),
     network=lambda model: model.network,
@@ -938,10 +986,11 @@ train_family("diffusion")
 # %% [markdown]
 # ### An autoregressive model
 #
-# The chain rule with two factors, $p(x_1, x_2) = p(x_1)\, p(x_2 \mid x_1)$. A network is best at choosing among finitely many
-# values, so we cut the square into bins, as an image is cut into 256 grey levels: each coordinate becomes one of a few dozen
-# numbers, the network gives a probability to each, and a point is drawn uniformly within its bin. The log-density is that of
-# the pair of bins, minus the logarithm of a bin's area. It is exact, for a density made of little squares.
+# The chain rule with two factors, $p(x_1, x_2) = p(x_1)\, p(x_2 \mid x_1)$. The simplest thing that a network can
+# give a distribution to is a choice among finitely many values. So we cut each coordinate into a few dozen bins, as
+# the brightness of a pixel is cut into 256 grey levels; the network gives a probability to each bin, and a point is
+# drawn uniformly within its pair of bins, a little square. The log-density is the log-probability of the pair,
+# minus the logarithm of the square's area. It is exact, for a density made of little squares.
 
 # %%
 class Binned(nn.Module):
@@ -989,11 +1038,12 @@ show_grid([torch.stack([point_tile(fresh[name]) for name in names]),
           alt="Points from four densities in the first row, and in the six rows below what each family draws")
 
 # %% [markdown]
-# And here are the densities, where there is one. For the VAE it is the bound from a few draws of the encoder, for the
-# energy-based model the energy normalised on your grid, for the flow and the autoregressive model the exact value, and for the
-# diffusion model its bound, from one noisy draw for each step and cell, which makes it grainy; a bound that is too low makes a
-# density that integrates to less than 1, and a darker or more broken picture than its samples deserve. The GAN's row is missing
-# because there is nothing to show. Within a column all have the same scale.
+# And here are the densities, where there is one. For the flow and the autoregressive model it is the exact value,
+# for the energy-based model the energy normalised on your grid. For the VAE it is a bound from twenty draws of the
+# encoder for each cell of the picture (a bright speck is a cell where a single draw counted for too much), and for
+# the diffusion model its bound, from one draw of the noise for each step, which makes it grainy. A bound that is
+# too low gives a darker picture than the samples deserve. The GAN's row is missing because there is nothing to
+# show. Within a column all have the same scale.
 
 # %%
 torch.manual_seed(seed)
@@ -1014,13 +1064,13 @@ show_grid(rows, rows=["truth", *with_density], titles=names, scale=1, photograph
 # %% [markdown]
 # Pictures first, numbers second. For each pair of family and density the next cell measures:
 #
-# * **nats above the entropy**: the mean of $-\log p(x)$ over two thousand fresh draws, minus the entropy. For an exact
-#   density this is an estimate of the KL divergence from the truth to the model. For a bound it may be too large, and one does
-#   not know by how much; such numbers are marked ≤.
-# * **on target**: the share of samples that lie where the true density is at least as high as at all but the rarest hundredth of
-#   true draws. Perfect samples reach 0.99 (on the checkerboard 1). It says whether the samples are *good*, and needs no density
-#   of the model.
-# * **modes**: how many of the modes have at least a quarter of the samples that their mode gets from the true density, by your
+# * **nats above the entropy**: the mean of $-\log p(x)$ over two thousand fresh draws, minus the entropy. For an
+#   exact density this is an estimate of the KL divergence $\mathrm{KL}(p^*\,\|\,p)$. For a bound it may be too
+#   large, and one does not know by how much; such numbers are marked ≤.
+# * **on target**: the share of samples that lie where the true density is not tiny. What is tiny is set by the true
+#   draws: the limit is the density that 99 in 100 of them reach. So perfect samples reach 0.99 (on the checkerboard
+#   1). This says whether the samples are *good*, and needs no density of the model.
+# * **modes**: how many of the modes have at least a quarter of the samples that true draws would give them, by your
 #   `mode_counts`. It says whether the samples are *complete*. (The moons have no modes in this sense.)
 
 # %%
@@ -1058,30 +1108,52 @@ for family in families:
     print(f"{family:>15}" + "".join(f"{cell_of_table(family, name):>18}" for name in names))
 
 # %% [markdown]
-# Read the table one column at a time, and not across. The exact values of the flow and of the autoregressive model, and that of
-# the energy-based model, which your grid has made exact, can be ranked. The bounds of VAE and diffusion model cannot be placed among
-# them; all that they say is “no worse than this”. How little that may be, the diffusion model shows: its bound lies more than a nat
-# above the entropy on every density, while on the ring its samples are on target more often than anybody else's. Both can be true.
-# The bound punishes the smallest errors in the last, nearly noiseless steps, which the training loss hardly weighs and which the samples
-# hardly show. The GAN has no entry, and not because it is bad: on moons and pinwheel no other family is on target as often.
+# Read the table one column at a time, and not across. The exact values of the flow and of the autoregressive model,
+# and that of the energy-based model, which your grid has normalised, can be ranked. The bounds of VAE and diffusion
+# model cannot be placed among them; all that they say is “no worse than this”. The GAN has no entry, and not
+# because it is bad: on moons and pinwheel no other family is on target as often.
 #
-# On ring, checkerboard and pinwheel the autoregressive model comes closest to the truth, and it is worth asking why. Its 48 bins know
-# nothing of smoothness, and a sharp edge costs them no more than a gentle slope; the pair of coordinates has only 48 · 48 values, and
-# twenty thousand draws are enough to fill such a table. With 784 coordinates there would be nothing to fill. The stray points at
-# the left and right show where it is weak: where a first coordinate was hardly ever seen, what the network says about the second is
-# a guess.
+# How little a bound may say about samples, the next cell shows. It measures the diffusion model of the ring twice,
+# on fresh draws: as above, with the estimate $\hat x_0$ kept within the range of the data, and without that. The
+# network is the same.
+
+# %%
+model = trained["diffusion", "ring"][0]
+for limit in (4.0, math.inf):
+    model.data_range = (-limit, limit)
+    with torch.no_grad():
+        got = measure("diffusion", plane.RING, model, FAMILIES["diffusion"].draw(model, 2000))
+    print(f"estimates of x_0 kept within ±{limit:g}: bound {got['excess']:.2f} nats above the entropy, "
+          f"{got['on target']:.2f} of the samples on target")
+model.data_range = (-4.0, 4.0)
+
+# %% [markdown]
+# One step makes the difference, the first of the drawing. There $x_t$ is all but pure noise, and $\hat x_0$ is
+# computed by dividing by $\sqrt{\bar\alpha_T}$, which is about 0.001: the smallest error in the predicted noise is
+# magnified a thousand times. The bound charges the full price for that. The samples hardly show it, for the steps
+# that follow put it right. So a large gap between a bound and the entropy need not mean bad samples.
 #
-# The column of the modes is full, and this hides something. Look at the GAN's ring in the picture of the samples: a band that joins the
-# heaps and is open at one place, with far more points on some heaps than on others. All modes count as found, because at least a quarter
-# of what is due lies in each of the eight discs; an even circle without any heaps would be counted as complete as well. Each of the three
-# measures can be satisfied by bad samples, and even the three together can. And do not take the order of the families from this table:
-# every model has had a few seconds, with settings that are hardly tuned.
+# Of the families that can be ranked, the autoregressive model comes closest to the truth on ring, checkerboard and
+# pinwheel, and it is worth asking why. Its 48 bins know nothing of smoothness, so a sharp edge costs them no more
+# than a gentle slope (and the edges of the squares happen to be edges of bins). And the pair of coordinates has
+# only 48 · 48 values: twenty thousand draws are enough to fill such a table. With 784 coordinates there would be
+# nothing to fill it. The stray points at the left and right show where the model is weak: where a first coordinate
+# was hardly ever seen, what the network says about the second is a guess.
+#
+# The modes are all found, by every family, and this hides something. Look at the GAN's ring in the picture of the
+# samples: a band that joins the heaps and is open at one place, with far more points on some heaps than on others.
+# All modes count as found, because at least a quarter of what is due lies in each of the eight circles; an even
+# ring without any heaps would be counted as complete as well. Conversely, a model that drew nothing but the eight
+# centres, over and over, would have all its samples on target and all modes found. No single measure is enough. And
+# do not take the order of the families from this table: every model has had a few seconds, with settings that are
+# hardly tuned.
 #
 # ### Look for yourself
 #
-# Choose a density and a family in the menus (by mouse, or by Tab and the first letter): on the left the data, in the middle what the
-# model draws, on the right what it says about the density, if anything. Everything has been computed above, so the picture follows
-# at once. Under the menus, one such triple stands still.
+# Choose a density and a family in the menus: on the left the data, in the middle what the model draws, on the right
+# what it says about the density, if anything. (By keyboard: the Tab key moves from menu to menu, the space bar
+# opens one, arrow keys and Enter choose. Do not type letters there: Jupyter takes them for commands to the cell.)
+# Everything has been computed above, so the picture follows at once. Under the menus, one such triple stands still.
 
 # %%
 blank = torch.full((3, SIDE, SIDE), 0.93)
@@ -1098,12 +1170,12 @@ choose(triples, ["density", "family"], captions=captions, figure=still)
 # %% [markdown]
 # ## What does a sample cost?
 #
-# “GANs are fast, diffusion models are slow, autoregressive ones are slower still”: one reads such rankings, and they mix up two
-# things. How often the network has to be evaluated for one sample is a property of the *family*: once for a VAE, a flow or a
-# GAN, once for each step of denoising or of Langevin dynamics, once for each number to be drawn in an autoregressive model. How
-# long one evaluation takes is a property of the *network*. So report both. The next cell does not assert the number of
-# evaluations but counts the calls of the network while a thousand points are drawn, all at the same time, and takes the
-# median time of several such draws.
+# “GANs are fast, diffusion models are slow, autoregressive ones are slower still”: one reads such rankings, and
+# they mix up two things. How often the network has to be evaluated for one sample is a property of the *family*:
+# once for a VAE, a flow or a GAN, once for each step of denoising or of Langevin dynamics, once for each number to
+# be drawn in an autoregressive model. How long one evaluation takes is a property of the *network*. So report both.
+# The next cell counts the calls of the network while a thousand points are drawn, all at the same time, and takes
+# the median time of several such draws.
 
 # %%
 @torch.no_grad()
@@ -1132,17 +1204,18 @@ for family, (calls, milliseconds) in costs.items():
           f"1000 points")
 
 # %% [markdown]
-# Compare the first column, not the last. The three that need one evaluation differ among one another by what it
-# involves: the decoder of the VAE and the generator of the GAN are networks of nearly the same size, and the flow has five more couplings like
-# the one counted. Diffusion needs as many as it has steps, and
-# later lessons bring them down to a handful; and the autoregressive model, often called the slowest of all, is fast
-# here, because a point has two numbers to draw. An image of 28 by 28 has 784.
+# Compare the first column rather than the last. Three families need one evaluation, and differ only in what one
+# involves: the decoder of the VAE and the generator of the GAN are networks of nearly the same size, and the flow
+# has five more couplings like the one counted. For the energy-based model every evaluation includes the slope, and
+# so costs more. Diffusion needs as many evaluations as it has steps; later lessons bring them down to a handful.
+# And the autoregressive model, often called the slowest of all, is fast here, because a point has two numbers to
+# draw. An image of 28 by 28 has 784.
 #
 # ## Is it luck?
 #
-# One run per model is an anecdote. A model is **stable** if other random numbers, for the initial weights and for the order
-# of the data, lead to much the same result. That can be measured: train each family again on the ring, with other seeds, and
-# look at the spread.
+# One run per model is an anecdote. A model is **stable** if other random numbers, for the initial weights and for
+# the order of the data, lead to much the same result. That can be measured: train each family again on the ring,
+# with other seeds, and look at the spread.
 
 # %%
 again, seconds = {family: [found[family, "ring"]] for family in families}, {}
@@ -1160,14 +1233,14 @@ for family, runs in again.items():
           f"trained in {seconds[family]:.1f} s")
 
 # %% [markdown]
-# One reads that training is more stable for diffusion models than for VAEs, and for VAEs than for GANs. Compare how far the three
-# numbers of each family lie apart. In the share on target nothing of that order is to be seen: the GAN's three agree within a few
-# hundredths, as the VAE's do, and if any family's differ it is the flow's. There is no reason, either, why a diffusion model should be
-# more stable than a VAE: both minimise an average over the data by gradient descent, as the flow and the autoregressive model do. The
-# other column shows where a GAN's reputation comes from. It is the only family here that does not find all eight modes with every seed,
-# and its share on target knows nothing of it. The next section but one shows how much its modes depend on the *settings*, too. With
-# three seeds one should not say more than this, and call rows whose ranges overlap *not separated*, whatever their means. The seconds
-# depend on the machine and on how busy it was; compare them with one another at most.
+# One reads that training is more stable for diffusion models than for VAEs, and for VAEs than for GANs. Compare how
+# far the three numbers of each family lie apart. In the share on target, those of the diffusion model agree best
+# indeed, together with those of the energy-based model, which is said to be hard to train. The GAN's lie no further
+# apart than the VAE's, and those that differ most are the flow's. Where the GAN's reputation comes from, the other
+# column shows: it is the only family here that does not find all eight modes with every seed, and its share on target
+# does not tell. (The section “Break it” shows how much its modes depend on the *settings*, too.) Three seeds do not
+# allow us to say more. Where the ranges of two rows overlap, call them *not separated*, whatever their means. The
+# seconds depend on the machine and on how busy it was; compare them with one another at most.
 #
 # ## Find the bug
 #
@@ -1179,10 +1252,10 @@ def buggy_draw(generator, z):
     return points
 
 # %% [markdown]
-# The next cell tries it on a generator with a part that large ones usually have, *BatchNorm*: in training it subtracts from each
-# unit the mean over the batch and divides by the standard deviation over the batch; in use it takes running averages of both
-# that it has kept. The generator has been left as training leaves it. The same vectors of noise are drawn from all at once,
-# and then two by two.
+# The next cell tries it on a generator with a part that large ones often have, *BatchNorm*: in training it
+# subtracts from each unit the mean over the batch and divides by the standard deviation over the batch; in use it
+# takes instead the running averages of both that it has kept. The generator is still in the mode of training. The
+# same vectors of noise go through it all at once, and then two by two.
 
 # %%
 torch.manual_seed(seed)
@@ -1194,20 +1267,25 @@ with torch.no_grad():
 at_once = buggy_draw(generator, z)
 in_pairs = torch.cat([buggy_draw(generator, pair) for pair in z.split(2)])
 spread = at_once.std()
-print(f"the same z, drawn all together and in pairs: up to {(at_once - in_pairs).abs().max() / spread:.2f} standard deviations apart")
+print("the same z, drawn all together and in pairs: "
+      f"up to {(at_once - in_pairs).abs().max() / spread:.2f} standard deviations apart")
 print(f"the samples remember how they were made: requires_grad = {at_once.requires_grad}")
-show_grid(torch.stack([point_tile((points - at_once.mean(0)) / spread) for points in (at_once, in_pairs)]), titles=["all at once", "in pairs"],
-          alt="The same noise drawn all at once fills a bent region; drawn in pairs it falls on a few spots and thin lines between them")
+show_grid(torch.stack([point_tile((points - at_once.mean(0)) / spread) for points in (at_once, in_pairs)]),
+          titles=["all at once", "in pairs"],
+          alt="The same noise drawn all at once fills a bent region; drawn in pairs it falls on a few dozen spots and the "
+              "lines between them")
 
 # %% [markdown]
-# In a batch of two, each unit sees one value above and one below the mean of the two, and BatchNorm makes of them +1 and −1,
-# whatever they were. Little but the signs is left, and different vectors of noise fall on the same few spots, or on thin lines between them.
-# A sample must not depend on what else happens to be drawn. (*Dropout*, which in training switches off units at random, spoils
-# samples in a similar way.) And every sample here keeps the graph of its making, for a gradient that nobody will ask for; a
-# diffusion model that draws like this keeps the graphs of all its steps, and the memory is full before the picture is.
+# In a batch of two, each unit sees one value above and one below the mean of the two, and BatchNorm makes of them
+# +1 and −1, whatever they were. Little but the signs is left, and different vectors of noise fall on the same few
+# dozen spots, or on the lines between them. A sample must not depend on what else happens to be drawn. (*Dropout*,
+# which in training switches off units at random, spoils samples, too.) And every sample here keeps the graph of its
+# making, for a gradient that nobody will ask for; a diffusion model that draws like this keeps the graphs of all
+# its steps, and may run out of memory before the picture is finished.
 #
-# **Exercise: repair it** (2 points, all or nothing, about 10 minutes). Write `draw`. It uses the network as it is meant to be used
-# after training, leaves no graph, and when it has finished the network is in the same mode as before, because training may go on.
+# **Exercise: repair it** (2 points, all or nothing, about 10 minutes). Write `draw`. It uses the network as it is
+# meant to be used after training and leaves no graph. When it has finished, the network is in the same mode as
+# before, because training may go on.
 
 # %%
 # Exercise plane-bug
@@ -1246,12 +1324,14 @@ print(f"requires_grad = {at_once.requires_grad}; still in training mode: {genera
 # %% [markdown]
 # ## Break it
 #
-# **Langevin dynamics with the wrong noise.** One step is $x \leftarrow x + \tfrac12 \varepsilon\, s(x) + \sqrt\varepsilon\, n$. The two numbers
-# $\tfrac12 \varepsilon$ and $\sqrt\varepsilon$ belong together: the slope pulls points onto the peaks, the noise drives them apart, and only
-# this proportion balances at the density. With the noise off by a factor $c$ the points settle at a density proportional to
-# $p(x)^{1/c^2}$ instead, for tripling the noise is the same as making the score nine times weaker. In the cell the score
-# is the true one of the ring, so that nothing has to be learnt and nothing else can be at fault. Before you run it: what will the heaps
-# look like with half the noise, with twice as much, and with none? Put other factors into `factors`.
+# **Langevin dynamics with the wrong noise.** One step is
+# $x \leftarrow x + \tfrac12 \varepsilon\, s(x) + \sqrt\varepsilon\, n$. The two numbers $\tfrac12 \varepsilon$ and
+# $\sqrt\varepsilon$ belong together: the slope pulls points onto the peaks, the noise drives them apart, and only
+# in this proportion do the two balance at the density $p$. With the noise off by a factor $c$, the points settle at
+# a density proportional to $p(x)^{1/c^2}$ instead: the step is the right one for $\varepsilon' = c^2 \varepsilon$
+# and the score $s / c^2$, the slope of $\log p^{1/c^2}$. In the cell the score is the true one of the ring, so that
+# nothing has to be learnt and nothing else can be at fault. Before you run it: what will the heaps look like with
+# half the noise, with none, and with twice as much? Put other factors into `factors`.
 
 # %%
 factors = [1.0, 0.5, 0.0, 2.0]
@@ -1278,57 +1358,55 @@ show_grid(torch.stack(tiles), titles=titles, title="Langevin dynamics with the n
               "twice as much a smear")
 
 # %% [markdown]
-# Too little noise makes samples that look *better* than the data: every point close to a peak, none in the tails. Judge by the
-# share on target alone, and this sampler wins. Too much noise makes a smear. (Even with the right factor the distance
-# is a little above the ring's, because a step of finite size lets points overshoot; it goes away with $\varepsilon$.)
+# Too little noise makes samples that look *better* than the data: every point close to a peak, none in the tails.
+# Judged by the share on target alone, this sampler wins. Too much noise makes a smear. (Even with the right factor
+# the distance is a little above the ring's, because a step of finite size lets points overshoot; the smaller
+# $\varepsilon$, the smaller the excess.)
 #
-# **A GAN that drops modes.** The generator is asked only whether its points look real. Nobody asks whether something is missing, and
-# what $G$ can gain at each moment is greatest where $D$ is most easily deceived. In the cell the balance of the game is spoilt: the
-# discriminator's step size is made five times the generator's. Watch the number of modes.
+# **A GAN that drops modes.** The generator is asked only whether its points look real. Nobody asks whether
+# something is missing, and what $G$ can gain at each moment is greatest where $D$ is most easily deceived. In the
+# cell the balance of the game is spoilt: the discriminator's step size is made ten times the generator's, and
+# nothing else is changed. Watch the number of modes.
 
 # %%
-ratio = 20  # the discriminator's step size, divided by the generator's
-spoilt = play_the_game(steps["GAN"], lr=5e-4, discriminator_lr=5e-4 * ratio)
+ratio = 10  # the discriminator's step size, divided by the generator's
+spoilt = play_the_game(steps["GAN"], lr=2e-3, discriminator_lr=2e-3 * ratio)
 print(f"discriminator's step size × 1: modes found {', '.join(str(run['modes']) for run in again['GAN'])} of 8")
 found_modes, tiles = [], [point_tile(draws["GAN", "ring"])]
-
-
-def counts_on_ring(model):
-    with torch.random.fork_rng():  # looking must not change what training draws
-        return my_mode_counts(model.sample(2000).double(), plane.RING.modes, plane.RING.radius)
-
-
 for other in range(size["seeds"]):
     torch.manual_seed(seed + 1000 * other)
-    model, fullest = make_gan(), []
-    spoilt(model, Batches(plane.RING.sample(size["points"]), size=size["batch"]),
-           lambda model, history: fullest.append(int(counts_on_ring(model).argmax())))  # noqa: B023 (called at once)
-    found_modes.append(int((counts_on_ring(model) >= 2000 / 8 / 4).sum()))
-    tiles.append(point_tile(model.sample(2000)))
-    print(f"seed {other + 1}: number of the heap with most samples, at {len(fullest)} times of the training: "
-          f"{', '.join(map(str, fullest))}")
+    model = make_gan()
+    spoilt(model, Batches(plane.RING.sample(size["points"]), size=size["batch"]), None)
+    points = model.sample(2000)
+    counts = my_mode_counts(points.double(), plane.RING.modes, plane.RING.radius)
+    found_modes.append(int((counts >= 2000 / 8 / 4).sum()))
+    tiles.append(point_tile(points))
+    print(f"seed {other + 1}: samples on each of the eight heaps, once round the ring: {counts.tolist()}")
 print(f"discriminator's step size × {ratio}: modes found {', '.join(map(str, found_modes))} of 8")
 show_grid(torch.stack(tiles), titles=["× 1", *(f"× {ratio}, seed {i + 1}" for i in range(size["seeds"]))],
           title="A discriminator that moves too fast",
-          alt="Samples of four GANs on the ring: the first covers all eight heaps; those with the larger step size miss "
-              "most of them")
+          alt="Samples of four GANs on the ring: the first covers all eight heaps; the others, whose discriminator moves "
+              "faster, only a part of the ring")
 
 # %% [markdown]
-# The samples that are left are good: they lie on the heaps, or on the way between two. But there are two or three heaps instead of
-# eight. All that $G$ learns from $D$ is a slope at each of its own points: in which direction they would look more real. When $D$ is
-# confident, these slopes lead up the nearest heap, and nobody tells $G$ of those further away. In each run the fullest heap is the same from
-# the first look, after a sixth of the training, to the last, and of the others only its neighbours were ever reached.
+# The samples that are left are good: nearly all lie on the heaps, or on the way from one to the next. But three to
+# five of the eight heaps are missing. All that $G$ learns from $D$ is a slope at each of its own points: in which
+# direction they would look more real. When $D$ is confident, these slopes lead up the nearest heap, and nothing
+# tells $G$ of those further away. In each run the heaps that were found are neighbours of one another, and on the
+# other side of the ring there is not a single sample.
 #
-# Do the losses tell? Look at the last values in the bars. Here they do: the discriminator's is about a half, far from the 1.386 of a draw.
-# That only says who is winning, and not what is missing. For among the runs of the fair game, further up, the one with six modes has a
-# discriminator's loss of 1.22 and a generator's of 0.91, and those with eight have 1.20 and 1.04, 1.19 and 1.01: by its losses the worst of the
-# three is the closest to a draw. Only looking at the samples, or counting, reveals it. This is what is unstable about GANs: a setting that
-# would merely make another family learn more slowly destroys the balance of the game, and even with good settings a mode may be lost. What
-# one does against it (keep the discriminator's slopes gentle, show it several samples at once, ask for something better than “real or
-# made”) is the subject of chapter 2.
+# Do the losses tell? Look at the last values in the progress bars. The discriminator's loss is between 0.7 and 0.9,
+# where the fair game had 1.2 and a draw has 1.386. That says who is winning, and not what is missing. For compare
+# the three runs of the fair game, in the section before last: the one with six modes (1.22 for the discriminator,
+# 0.91 for the generator) is by its losses *closer* to a draw than the two with eight (1.20 and 1.04, 1.19 and
+# 1.01). Only looking at the samples, or counting, reveals it. This is what is unstable about GANs: a setting that
+# would merely make another family learn more slowly destroys the balance of the game, and even with good settings a
+# mode may be lost. What one does against it (keep the discriminator's slopes gentle, show it several samples at
+# once, ask it for something better than “real or made”) is for a later lesson.
 #
-# **A likelihood from a grid that is too small.** Your function is right, and yet one can get any likelihood one likes out of
-# an unnormalised model: integrate over too small a square, and $Z$ comes out too small, so that every $\log p$ comes out too large.
+# **A likelihood from a grid that is too small.** Your function is right, and yet one can get far too good a
+# likelihood out of an unnormalised model: integrate over too small a square, and $Z$ comes out too small, so that
+# every $\log p$ comes out too large.
 
 # %%
 model, _, _ = trained["energy-based", "ring"]
@@ -1339,42 +1417,47 @@ with torch.no_grad():
         print(f"square of side {2 * extent:g}: {metrics.estimate(nll)} nats, entropy {plane.RING.entropy():.3f}")
 
 # %% [markdown]
-# A model below the entropy of the data is a discovery, or a mistake. Since Jensen's inequality leaves no room for the discovery,
-# such a number tells you that the density does not integrate to 1. It is the first thing to check when a result looks too good.
+# The squares of side 8 and 5 agree, for both hold nearly all of the model's mass. On the smallest square the model
+# seems to be far better than the entropy of the data allows. By Jensen's inequality there is no such model: the
+# number tells you that the “density” does not integrate to 1. This is the first thing to check when a result looks
+# too good.
 #
 # ## What can go wrong
 #
-# **Numbers of different kinds in one column.** Exact values, bounds and quantities known up to a constant do not compare.
-# The table above marks them; many published ones do not. The same holds for densities of different things: of points
-# and of bins, of grey levels and of black and white.
+# **Numbers of different kinds in one column.** Exact values, bounds and quantities known up to a constant cannot be
+# compared. The table above marks them; not every published one does. Nor can the likelihoods of different things be
+# compared: of points and of bins, of grey levels and of black and white.
 #
-# **One number for everything.** A high likelihood and good samples are different achievements. A density that puts half of its
-# mass in the wrong place loses only $\log 2 = 0.69$ nats, and half of its samples are wrong; samples that ignore a mode
-# may each be perfect. That is why there were three columns.
+# **One number for everything.** A high likelihood and good samples are different achievements. Take the true
+# density, at half its height, and put the other half of the mass in a wrong place: that costs only $\log 2 = 0.69$
+# nats, and half of the samples are wrong. And samples that ignore a mode may each be perfect. That is why there
+# were three measures.
 #
-# **Samples seen by the eye.** A thousand points on eight heaps can be judged at a glance. In a thousand dimensions the eye
-# sees neither missing modes nor copies of the training data. Lesson 01 is about measures that do, and about how each of
-# them can be fooled.
+# **Samples judged by eye.** A thousand points on eight heaps can be judged at a glance. In a thousand dimensions
+# the eye sees neither missing modes nor copies of the training data. Lesson 01 is about measures, what each of them
+# sees, and how each can be fooled.
 #
-# **A loss that falls, or does not.** For VAE, flow and autoregressive model the loss is the thing itself, or a bound on it. A
-# diffusion model's is a regression, whose best value is not 0. A GAN's and an energy-based model's say nothing about
-# quality. To see whether training works, one has to measure something else.
+# **A loss that falls, or does not.** For flow and autoregressive model the loss is the NLL itself, for the VAE a
+# bound on it. A diffusion model's is the error of a regression, whose best value is not 0. A GAN's and an
+# energy-based model's say next to nothing about quality: to see whether training works, one has to measure
+# something else.
 #
-# **Conclusions from the plane.** Two dimensions are kind to grids, to bins and to Langevin dynamics, and unkind to nobody. None of
-# the numbers above says which family makes the best photographs. What carries over is what each can say, what it needs for a
-# sample, and in which way it fails; lesson 62 asks the other questions again, at a larger scale.
+# **Conclusions from the plane.** Two dimensions are kind to grids, to bins and to Langevin dynamics. None of the
+# numbers above says which family makes the best photographs. What carries over is what each can say, what it needs
+# for a sample, and in which way it fails.
 #
 # ## The bar
 #
-# At the profile `cpu` every family should reach at least the share on target that the cell below calls its bar, in the mean of its
-# seeds. The bars are low. They tell a broken run from a working one, not a good model from a better one; the differences between
-# families at this size and with these few seconds of training say more about how many steps each was given than about the
-# family. The cell after it writes what was measured into `results.csv`, where further seeds and models may join it.
+# At the profile `cpu` every family should reach at least the share on target that the cell below calls its bar, in
+# the mean over its seeds. The bars are low. They tell a broken run from a working one, not a good model from a
+# better one; the differences between families at this size and with these few seconds of training say more about
+# how many steps each was given than about the family. The cell after it writes what was measured into
+# `results.csv`, where further seeds and models may join it.
 #
-# Then make one of them better. Choose a family and change one thing (the steps, the width, the number of couplings, of bins or of
-# steps of noise, Langevin's step size), predict which of the three columns will move and in which direction, set it in a new cell
-# (`steps["flow"] = 2000` and the cell of the family again), and run on from there. Only a difference that is larger than the
-# spread between seeds counts.
+# Then make one of them better. Choose a family and change one thing (the steps, the width, the number of couplings,
+# of bins or of steps of noise, Langevin's step size), and predict which of the three measures will move, and in
+# which direction. For instance, write `steps["flow"] = 2000` above the cell of the flow, and run everything from
+# there on again. Only a difference that is larger than the spread between seeds counts.
 
 # %%
 bars = size["bars"] or {}
@@ -1402,28 +1485,29 @@ print("recorded in results.csv: what each family reached on the ring, and what i
 # %% [markdown]
 # ## Further reading
 #
-# Bond-Taylor, Leach, Long and Willcocks, *Deep generative modelling: a comparative review* (2021, arXiv:2103.04922), goes through
-# all these families with their papers. Theis, van den Oord and Bethge, *A note on the evaluation of generative models* (2015,
-# arXiv:1511.01844), is the classic on why likelihood and samples are different achievements. The origins, or good places to start:
-# Kingma and Welling, *Auto-encoding variational Bayes* (2013, arXiv:1312.6114); Dinh, Sohl-Dickstein and Bengio, *Density
-# estimation using Real NVP* (2016, arXiv:1605.08803), and Papamakarios et al., *Normalizing flows for probabilistic modeling and
-# inference* (2019, arXiv:1912.02762); Song and Kingma, *How to train your energy-based models* (2021, arXiv:2101.03288), and Du
-# and Mordatch, *Implicit generation and modeling with energy-based models* (2019, arXiv:1903.08689); Goodfellow et al.,
-# *Generative adversarial networks* (2014, arXiv:1406.2661), and Mohamed and Lakshminarayanan, *Learning in implicit generative
-# models* (2016, arXiv:1610.03483), on models that can only draw; Metz, Poole, Pfau and Sohl-Dickstein, *Unrolled generative
-# adversarial networks* (2016, arXiv:1611.02163), with the ring and its dropped modes; Ho, Jain and Abbeel, *Denoising diffusion
-# probabilistic models* (2020, arXiv:2006.11239), and Song et al., *Score-based generative modeling through stochastic
-# differential equations* (2020, arXiv:2011.13456), which also computes exact likelihoods of the same networks; Germain, Gregor,
-# Murray and Larochelle, *MADE: masked autoencoder for distribution estimation* (2015, arXiv:1502.03509), for the chain rule in
-# a single network.
+# Bond-Taylor, Leach, Long and Willcocks, *Deep generative modelling: a comparative review* (2021,
+# arXiv:2103.04922), goes through all these families with their papers. Theis, van den Oord and Bethge, *A note on
+# the evaluation of generative models* (2015, arXiv:1511.01844), is the classic on why likelihood and samples are
+# different achievements. The origins, or good places to start: Kingma and Welling, *Auto-encoding variational
+# Bayes* (2013, arXiv:1312.6114); Dinh, Sohl-Dickstein and Bengio, *Density estimation using Real NVP* (2016,
+# arXiv:1605.08803), and Papamakarios et al., *Normalizing flows for probabilistic modeling and inference* (2019,
+# arXiv:1912.02762); Song and Kingma, *How to train your energy-based models* (2021, arXiv:2101.03288), and Du and
+# Mordatch, *Implicit generation and modeling with energy-based models* (2019, arXiv:1903.08689); Goodfellow et al.,
+# *Generative adversarial networks* (2014, arXiv:1406.2661), and Mohamed and Lakshminarayanan, *Learning in implicit
+# generative models* (2016, arXiv:1610.03483), on models that can only draw; Metz, Poole, Pfau and Sohl-Dickstein,
+# *Unrolled generative adversarial networks* (2016, arXiv:1611.02163), with the ring and its dropped modes; Ho, Jain
+# and Abbeel, *Denoising diffusion probabilistic models* (2020, arXiv:2006.11239), and Song et al., *Score-based
+# generative modeling through stochastic differential equations* (2020, arXiv:2011.13456), which also computes exact
+# likelihoods of the same networks; Germain, Gregor, Murray and Larochelle, *MADE: masked autoencoder for
+# distribution estimation* (2015, arXiv:1502.03509), for the chain rule in a single network.
 
 # %% [markdown]
 # ## Save and hand in
 #
-# Save the notebook (Ctrl+S, on a Mac ⌘S). In Colab choose *File → Save a copy in Drive* first, or your
-# changes are lost with the tab, and *File → Download → Download .ipynb* to get the file. In Binder download
-# it from the file browser, because the machine forgets everything. Before you hand in, restart the kernel and
-# run all cells once: what is marked is the notebook from top to bottom, not what the kernel happens to
-# remember. Hand in the file `00_generative_models.ipynb` under this very name, in the way your teacher has told you. Keep
-# the first line of each answer's cell (`# Exercise …`): that is how your answers are found. The checks under
-# the exercises show what to expect; the marks come from the same checks with other numbers.
+# Save the notebook (Ctrl+S, on a Mac ⌘S). In Colab choose *File → Save a copy in Drive* first, or your changes are
+# lost with the tab, and *File → Download → Download .ipynb* to get the file. In Binder download it from the file
+# browser, because the machine forgets everything. Before you hand in, restart the kernel and run all cells once:
+# what is marked is the notebook from top to bottom, not what the kernel happens to remember. Hand in the file
+# `00_generative_models.ipynb` under this very name, in the way your teacher has told you. Keep the first line of
+# each answer's cell (`# Exercise …`): that is how your answers are found. The checks under the exercises show what
+# to expect; the marks come from the same checks with other numbers.

@@ -47,8 +47,8 @@ classes = Classification(
 uniform = Prediction(
     id="world-predict-uniform", value=math.log(16), tolerance=0.005,
     says="Each of the 16 images has probability 1/16. What is minus its natural logarithm?",
-    right="Right: -log(1/16) = log 16 = 2.773 nats, the same for every image. No other model is so fair, and on images that are "
-          "not all equally frequent none that knows so is worse.",
+    right="Right: -log(1/16) = log 16 = 2.773 nats, the same for every image. A model that knows which images are frequent pays "
+          "less for those, and more for the rare ones.",
     hints=["How many images of four pixels are there, if each pixel is 0 or 1?",
            "2 · 2 · 2 · 2 = 16, each of probability 1/16.",
            "-log(1/16) = log 16, with the natural logarithm."],
@@ -64,16 +64,16 @@ uniform = Prediction(
 
 evaluations = Prediction(
     id="world-predict-evaluations", value=784, tolerance=0.5,
-    says="The network is asked once for each pixel, because every pixel has to be known before the next can be drawn.",
-    right="Right: 784, one for each pixel. Drawing costs as many evaluations as there are pixels; to say how probable a given "
-          "image is takes a single one, for then all pixels are known.",
+    says="The network is asked once for each pixel, because each pixel has to be known before the next can be drawn.",
+    right="Right: 784, one for each pixel. To say how probable a *given* image is can take a single one: all its pixels are "
+          "known, so that all the conditionals can be computed at the same time.",
     hints=["What has to be known before the network can be asked for the next pixel?",
            "One evaluation gives one pixel; then comes the next.",
            "28 · 28."],
     mistakes={
-        1: "One evaluation is enough to say how probable a *given* image is. To draw one, each pixel must be known before the next.",
+        1: "One evaluation can say how probable a *given* image is. To draw one, each pixel must be known before the next.",
         28: "That would be one for each row. The pixels of a row depend on one another, too.",
-        783: "The first pixel has to be drawn as well: the network says how often it is ink.",
+        783: "The first pixel has to be drawn as well: the network says how often it is 1.",
         56: "Rows and columns do not add up: there are 28 · 28 pixels.",
         1000: "That is the number of steps of a usual diffusion model. Here it is one for each pixel.",
         2**784: "That many images there are. Only one is drawn.",
