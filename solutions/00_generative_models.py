@@ -116,9 +116,9 @@ torch.set_num_threads(1)  # networks as small as these gain nothing from a secon
 # parameters that we can turn, and to train it is to turn them until its draws could pass for draws from $p^*$.
 #
 # For photographs nobody knows $p^*$, so one can never say how close a model has come. That is why this lesson uses
-# points in the plane. Below are four distributions: eight round heaps on a **ring**, two bent **moons**, the dark
-# squares of a **checkerboard**, and a **pinwheel** of five swirled blades. On the left of each pair are a thousand
-# draws, which is all that a model will be shown. On the right is the density itself, which only we know.
+# points in the plane. Below are four distributions: eight round heaps on a **ring**, two bent **moons**, every other
+# square of a **checkerboard**, and a **pinwheel** of five swirled blades. The upper row shows a thousand draws from
+# each; draws are all that a model will be shown. The lower row shows the density itself, which only we know.
 
 # %%
 torch.manual_seed(seed)
@@ -878,7 +878,7 @@ train_family("flow")
 # hundred, from noise, to draw a sample afterwards. The density is unnormalised; your grid supplies $Z$, here and
 # only here.
 #
-# Note how little the loss says. But for a small penalty that keeps the energies from drifting, it is the energy of
+# Note how little the loss says. Apart from a penalty that keeps the energies from drifting, it is the energy of
 # the data minus that of the chains. It falls while the samples are still bad, and rises again while they get
 # better. Nor does it end at 0, as it would if the chains were distributed like the data: one chain in twenty starts
 # anew from noise at each step of training, and those that have not arrived yet lie where the energy is very high.
@@ -1397,12 +1397,13 @@ show_grid(torch.stack(tiles), titles=["× 1", *(f"× {ratio}, seed {i + 1}" for 
 #
 # Do the losses tell? Look at the last values in the progress bars. The discriminator's loss is between 0.7 and 0.9,
 # where the fair game had 1.2 and a draw has 1.386. That says who is winning, and not what is missing. For compare
-# the three runs of the fair game, in the section before last: the one with six modes (1.22 for the discriminator,
-# 0.91 for the generator) is by its losses *closer* to a draw than the two with eight (1.20 and 1.04, 1.19 and
-# 1.01). Only looking at the samples, or counting, reveals it. This is what is unstable about GANs: a setting that
-# would merely make another family learn more slowly destroys the balance of the game, and even with good settings a
-# mode may be lost. What one does against it (keep the discriminator's slopes gentle, show it several samples at
-# once, ask it for something better than “real or made”) is for a later lesson.
+# the three runs of the fair game (the first where the GAN was introduced, the others under “Is it luck?”): the one
+# with six modes (1.22 for the discriminator, 0.91 for the generator) is by its losses *closer* to a draw than the
+# two with eight (1.20 and 1.04, 1.19 and 1.01). Only looking at the samples, or counting, reveals it. This is what
+# is unstable about GANs: a setting that would merely make another family learn more slowly destroys the balance of
+# the game, and even with good settings a mode may be lost. What one does against it (keep the discriminator's
+# slopes gentle, show it several samples at once, ask it for something better than “real or made”) is for a later
+# lesson.
 #
 # **A likelihood from a grid that is too small.** Your function is right, and yet one can get far too good a
 # likelihood out of an unnormalised model: integrate over too small a square, and $Z$ comes out too small, so that
