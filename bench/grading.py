@@ -5,7 +5,8 @@
 Every system gets the same notebooks and the same checks and must find full marks, or its time is void.
 First on one processor core, then with two workers on two. The time is that of the whole command, with
 its start, divided by the number of submissions; genlab's also without its start, which does not grow with
-the class. The notebook's own compute is what its code takes in a Python that has imported torch.
+the class, from when its records were written. The notebook's own compute is what its code takes in a
+Python that has imported torch.
 """
 
 import argparse
@@ -50,16 +51,19 @@ def _cores(count: int) -> list[int]:
     return sorted(os.sched_getaffinity(0))[:count]
 
 
-def genlab(kind: str, count: int, workers: int, folder: Path) -> float:
-    """`genlab grade` on a folder, in the strongest isolation of this machine."""
+def genlab(kind: str, count: int, workers: int, folder: Path) -> tuple[float, float]:
+    """`genlab grade` on a folder, in the strongest isolation of this machine: its seconds, and those a
+    submission once every judge has marked its first, by when the records of this same run were written."""
     submissions.write(kind, count, folder / "class", "{student}.ipynb")
     program = str(Path(sys.executable).with_name("genlab"))
     command = [program, "grade", "class", "-o", "marks", "--jobs", str(workers)]
     seconds = run(command, workers, folder)
-    records = [json.loads(p.read_text()) for p in (folder / "marks" / "results").glob("*.json")]
+    paths = list((folder / "marks" / "results").glob("*.json"))
+    records = [json.loads(path.read_text()) for path in paths]
     _must(len(records) == count and all(r["points"] == r["out_of"] for r in records), "genlab")
     _must(all(r["isolation"] != "none" for r in records), "genlab's isolation")
-    return seconds
+    written = sorted(path.stat().st_mtime for path in paths)
+    return seconds, (written[-1] - written[workers - 1]) / (count - workers)
 
 
 def nbgrader(kind: str, count: int, workers: int, folder: Path) -> float:
@@ -122,10 +126,8 @@ def measure(kind: str, count: int, few: int) -> None:
         print(f"  the notebook's own compute, torch imported: {own_compute(kind, place):.2f} s")
         for workers in (1, 2):
             folder = place / str(workers)
-            small = genlab(kind, workers, workers, folder / "small")
-            whole = genlab(kind, count, workers, folder / "genlab")
-            each = (whole - small) / (count - workers)
-            start = small - workers * each
+            whole, each = genlab(kind, count, workers, folder / "genlab")
+            start = whole - count * each
             seconds = {"genlab": whole / count, "genlab, started": each}
             for name, system in (("nbgrader", nbgrader), ("Otter", otter)):
                 seconds[name] = system(kind, few, workers, folder / name) / few
