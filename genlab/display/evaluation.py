@@ -75,7 +75,7 @@ def plot_manifolds(real: Tensor, fake: Tensor, *, k: int = 3, title: str | None 
         if title:
             figure.suptitle(title, fontsize=11)
         (left, right), (bottom, top) = panels[0].get_xlim(), panels[0].get_ylim()
-        figure.set_figheight(3.2 * (top - bottom) / (right - left) + (1.2 if title else 0.9))  # no blank above or below
+        figure.set_figheight(3.2 * (top - bottom) / (right - left) + (1.2 if title else 0.9))  # no blanks
     return figure
 
 

@@ -59,32 +59,34 @@ def density_tile(log_density: Tensor, *, side: int = SIDE, top: float | None = N
 
 def choose(images: Mapping[tuple[str, ...], Tensor], names: Sequence[str], *, figure: Picture,
            captions: Mapping[tuple[str, ...], str] | None = None) -> Interactive:
-    """One menu per name; below them the picture that belongs to what is chosen, at once, for all are made.
+    """A slider over words for each name; beside them the picture that belongs to what is chosen.
+
+    Sliders, because a menu that is open in a notebook leaves letters and arrow keys to Jupyter.
 
     Args:
         images: (word, …) -> images (N, 3, H, W), which stand side by side; one for every combination.
-        names: of the menus, one for each word.
+        names: of the sliders, one for each word.
         figure: the still picture.
         captions: (word, …) -> a line of text under the picture.
     """
     options = [list(dict.fromkeys(key[i] for key in images)) for i in range(len(names))]
     pictures = {key: _picture(tiles) for key, tiles in images.items()}
-    menus = [ipywidgets.Dropdown(options=words, description=name)
-             for words, name in zip(options, names, strict=True)]
+    sliders = [ipywidgets.SelectionSlider(options=words, description=name)
+               for words, name in zip(options, names, strict=True)]
     first = next(iter(images))
     layout = ipywidgets.Layout(max_width="100%", height=f"{next(iter(images.values())).shape[-2]}px")
     image = ipywidgets.Image(value=pictures[first], format="png", layout=layout)
     words = ipywidgets.Label((captions or {}).get(first, ""))
 
     def turn(_) -> None:
-        key = tuple(menu.value for menu in menus)
+        key = tuple(slider.value for slider in sliders)
         image.value, words.value = pictures[key], (captions or {}).get(key, "")
 
-    for menu, word in zip(menus, first, strict=True):
-        menu.value = word
-        menu.observe(turn, names="value")
-    column = ipywidgets.VBox([*menus, words])
-    return Interactive(side_by_side(column, image), menus, image, figure)
+    for slider, word in zip(sliders, first, strict=True):
+        slider.value = word
+        slider.observe(turn, names="value")
+    column = ipywidgets.VBox([*sliders, words])
+    return Interactive(side_by_side(column, image), sliders, image, figure)
 
 
 def _picture(tiles: Tensor) -> bytes:

@@ -14,7 +14,7 @@ PICTURES = Path(os.environ.get("GENLAB_SCREENSHOTS", ROOT / "build" / "screensho
 
 CELLS = ["""
 import torch
-from genlab.display import LivePicture, interpolation, show_grid, traversal
+from genlab.display import LivePicture, choose, interpolation, show_grid, traversal
 
 basis = torch.linspace(0, 1, 28 * 28).view(1, -1) * torch.tensor([[0.3], [0.2]])
 decode = lambda z: (0.5 + z @ basis / 3).clamp(0, 1)
@@ -31,6 +31,11 @@ for step in range(5):
     losses["loss"].append(1 / (1 + step))
     watch(None, losses)
 "done"
+""", """
+grey = {(a, b): torch.full((2, 3, 40, 40), 0.3 * i + 0.2 * j)
+        for i, a in enumerate("xy") for j, b in enumerate("uvw")}
+words = {key: "".join(key) for key in grey}
+choose(grey, ["first", "second"], figure=show_grid(torch.zeros(1, 3, 40, 40)), captions=words)
 """]
 
 
@@ -53,7 +58,7 @@ def test_no_cell_fails(lab):
 
 
 def test_sliders_are_labelled_and_move_the_image_by_key(lab):
-    assert lab.sliders().count() == 3
+    assert lab.sliders().count() == 5
     labels = lab.page.locator(".jp-OutputArea .widget-label").all_inner_texts()
     assert {"z 0", "z 1", "frame"} <= set(labels)
     assert lab.press(0, "ArrowRight") and lab.press(1, "ArrowLeft")
@@ -62,6 +67,12 @@ def test_sliders_are_labelled_and_move_the_image_by_key(lab):
 def test_a_film_turns_by_key(lab):
     assert lab.press(2, "ArrowRight", image=1)
     lab.screenshot(PICTURES / "moved.png")
+
+
+def test_words_are_chosen_by_key(lab):
+    assert lab.press(3, "ArrowRight", image=2) and lab.press(4, "ArrowRight", image=2)
+    assert lab.page.locator(".jp-OutputArea .widget-label", has_text="yv").count() == 1
+    lab.screenshot(PICTURES / "chosen.png")
 
 
 def test_reset_puts_the_image_back(lab):

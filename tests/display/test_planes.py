@@ -1,4 +1,4 @@
-"""Tiles show points and densities where they are, and menus show the picture that they name."""
+"""Tiles show points and densities where they are, and sliders show the picture that they name."""
 
 import io
 
@@ -60,14 +60,14 @@ def brightness(image):
     return np.asarray(Image.open(io.BytesIO(image.value)).convert("L")).mean()
 
 
-def test_a_menu_shows_what_it_names():
+def test_a_slider_shows_what_it_names():
     grey = {(a, b): torch.full((2, 3, 8, 8), 0.2 * i + 0.1 * j)
             for i, a in enumerate(("one", "two")) for j, b in enumerate(("x", "y"))}
     page = choose(grey, ["number", "letter"], figure=show_grid(torch.zeros(1, 3, 8, 8)),
                   captions={("two", "y"): "the last"})
     number, letter = page.sliders
     assert number.options == ("one", "two")
-    assert [menu.description for menu in page.sliders] == ["number", "letter"]
+    assert [slider.description for slider in page.sliders] == ["number", "letter"]
     before = brightness(page.image)
     number.value = "two"
     middle = brightness(page.image)
