@@ -77,7 +77,8 @@ def merge(rows: Iterable[Row], path: str | os.PathLike = TABLE) -> int:
         with open(descriptor, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n", extrasaction="ignore")
             writer.writeheader()
-            writer.writerows({**row, "value": f"{row['value']:.6g}"} for row in ordered)
+            writer.writerows({**row, "value": f"{row['value']:.6g}", "seconds": _plain(row.get("seconds"))}
+                             for row in ordered)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
@@ -129,6 +130,11 @@ def _spread(members: list[Row]) -> Row:
 
 def _or_environment(value, name: str):
     return os.environ.get(f"GENLAB_{name}", "") if value is None else value
+
+
+def _plain(seconds: float | str | None) -> str:
+    """The same text however often the table is read and written."""
+    return "" if seconds in (None, "") else f"{float(seconds):g}"
 
 
 def _key(row: Row) -> tuple[str, ...]:

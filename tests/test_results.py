@@ -63,7 +63,8 @@ def test_merging_replaces_the_same_key_and_keeps_the_rest(tmp_path):
 
 def test_merging_is_idempotent_and_does_not_depend_on_order(tmp_path):
     a, b = tmp_path / "a.csv", tmp_path / "b.csv"
-    rows = [row(seed=s, model=m, value=1 / 3 + s) for s in range(3) for m in ("VAE", "ConvVAE")]
+    rows = [row(seed=s, model=m, value=1 / 3 + s, seconds=seconds)
+            for s, seconds in enumerate((None, 146, 3.5)) for m in ("VAE", "ConvVAE")]
     results.merge(rows, a)
     results.merge(rows[::-1], b)
     assert a.read_bytes() == b.read_bytes()
