@@ -59,7 +59,7 @@ def replay(path: Path, *, profile: str = "smoke", seconds: float = 200, patience
                "--nbval-cell-timeout=300", "-p", "no:cacheprovider", "-p", "no:xdist", "--color=no", f"--junitxml={report}", path.name]
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"GENLAB_PROFILE": profile, "GENLAB_TABLE": str(path.with_suffix(".csv")), "OMP_NUM_THREADS": "1"}
-    before = _children_cpu()
+    before = children_cpu()
     with open(path.with_suffix(".log"), "w+", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=path.parent, env=env, stdout=log, stderr=subprocess.STDOUT)
         reason = _watch(process, seconds, patience)
@@ -71,7 +71,7 @@ def replay(path: Path, *, profile: str = "smoke", seconds: float = 200, patience
     failed, passed = [], []
     for case in cases:
         (failed if len(case) else passed).append(case.get("name"))
-    return Replay(passed, failed, _children_cpu() - before, output)
+    return Replay(passed, failed, children_cpu() - before, output)
 
 
 def _watch(process: subprocess.Popen, seconds: float, patience: float) -> str:
@@ -98,6 +98,7 @@ def _has_dead_child(pid: int) -> bool:
         return False
 
 
-def _children_cpu() -> float:
+def children_cpu() -> float:
+    """CPU seconds of all children that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
