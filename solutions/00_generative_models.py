@@ -92,7 +92,7 @@ ORDER = ("VAE", "flow", "energy-based", "GAN", "diffusion", "autoregressive")
 SIZES = {
     "stub": dict(draws=4, bins=8, energy_steps=2, steps=(1, 1, 1, 1, 1, 1), points=64, batch=16, frames=1, langevin=(1, 1),
                  noise_steps=4, codes=1, seeds=2, repeats=1, noises=40, langevin_steps=1, bars=None),
-    "smoke": dict(draws=200, energy_steps=20, bins=12, steps=(6, 4, 3, 6, 6, 4), points=500, batch=64, frames=1,
+    "smoke": dict(draws=200, energy_steps=20, bins=12, steps=(6, 4, 3, 6, 6, 4), points=500, batch=64, frames=2,
                   langevin=(2, 5), noise_steps=5, codes=1, seeds=2, repeats=1, noises=200, langevin_steps=20, bars=None),
     "cpu": dict(draws=2000, bins=48, energy_steps=300, steps=(2000, 500, 250, 1500, 2000, 300), points=20_000, batch=256, frames=6,
                 langevin=(20, 200), noise_steps=40, codes=20, seeds=3, repeats=5, noises=2000, langevin_steps=1000,
