@@ -16,6 +16,7 @@ Grathwohl et al. (2018), arXiv:1810.01367, and Johnson et al. (2016), arXiv:1603
 
 import functools
 import math
+from abc import ABC, abstractmethod
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from genlab.random import rand, randint, randn
 LIMIT = 3.0  # the square that pictures, grids and bins cover is [-LIMIT, LIMIT]²
 
 
-class Density:
+class Density(ABC):
     """What the four have in common; `_draw` and `_log` say which one it is, in float64.
 
     Attributes:
@@ -58,11 +59,13 @@ class Density:
         log_p = torch.cat([self._log(part) for part in points.double().split(20_000)])
         return -(log_p.exp() * log_p).sum().item() * area
 
+    @abstractmethod
     def _draw(self, n: int, rng: torch.Generator | None) -> Tensor:
-        raise NotImplementedError
+        """n points, (n, 2)."""
 
+    @abstractmethod
     def _log(self, x: Tensor) -> Tensor:
-        raise NotImplementedError
+        """log p(x) in nats: (..., 2) -> (...)."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"

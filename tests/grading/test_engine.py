@@ -138,6 +138,13 @@ def test_check_leaves_the_random_state_alone():
     assert torch.equal(before, torch.random.get_rng_state())
 
 
+def test_check_touches_no_accelerator(monkeypatch):
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    check("vae-elbo", lambda x, logits, mu, logvar: torch.randn(5))
+    assert not seeded
+
+
 def test_check_never_raises():
     for answer in (None, 3, "text", object(), print, lambda *a: (_ for _ in ()), type("T", (), {})):
         assert not check("vae-elbo", answer).passed

@@ -7,15 +7,16 @@ from grading import probing
 from grading.exercise import Compare, Exercise, Mistake
 
 # Where a sample may stand, in quarters of the radius times 0.8, seen from its mode. On the edge exactly (3-4-5), well
-# inside, in the corners of the square around the circle, and outside it.
+# inside, in the corners of the square around the circle, a trifle and well outside it.
 EDGE = [(3, 4), (-4, 3), (5, 0), (0, -5)]
 INSIDE = [(1, 0), (-2, 1), (0, 3), (4, -1)]
 CORNER = [(4, 4), (-5, 3), (4, -5)]
+BEYOND = [(5.125, 0), (0, -5.125)]
 OUTSIDE = [(7, 0), (0, 8), (-6, -6)]
 
 
 def inputs(rng, n=1):
-    """Every number is a multiple of 1/16, so that a distance on the edge is exact. The last mode gets nothing."""
+    """Every number is a multiple of 1/64, so that a distance on the edge is exact. The last mode gets nothing."""
     def some(kinds, modes, most, unit, empty):
         rows = []
         for i, mode in enumerate(modes.tolist()):
@@ -36,7 +37,7 @@ def inputs(rng, n=1):
     nowhere = torch.tensor([[0.0, -3.0]], dtype=torch.float64)
     return {
         "apart": apart, "near_apart": some([EDGE, INSIDE, CORNER], apart, 2, 0.25, {1, 3}), "radius": 1.25,
-        "small": some([EDGE, INSIDE, CORNER, OUTSIDE], apart[:3], 1, 0.125, {2}),
+        "small": some([EDGE, INSIDE, CORNER, BEYOND, OUTSIDE], apart[:3], 1, 0.125, {2}),
         "close": close,  # the last sample lies further from every mode than twice the radius
         "between": torch.cat([torch.cat([shared, single])[permutation(4 + len(single), rng=rng)], nowhere]),
     }
@@ -174,6 +175,17 @@ def first_coordinate(samples, modes, radius):
     return torch.bincount(nearest[distance <= radius], minlength=len(modes))
 
 
+def last_circle_wins(samples, modes, radius):
+    inside = _distance(samples, modes) <= radius
+    last = len(modes) - 1 - inside.flip(1).int().argmax(1)
+    return torch.bincount(last[inside.any(1)], minlength=len(modes))
+
+
+def rounded(samples, modes, radius):
+    distance, nearest = _distance(samples, modes).mul(10).round().div(10).min(1)
+    return torch.bincount(nearest[distance <= radius], minlength=len(modes))
+
+
 def farthest(samples, modes, radius):
     distance, _ = _distance(samples, modes).min(1)
     return torch.bincount(_distance(samples, modes).argmax(1)[distance <= radius], minlength=len(modes))
@@ -241,6 +253,8 @@ exercise = Exercise(
         Mistake(twice_the_radius, "Your circles are twice as wide as `radius` says."),
         Mistake(strays_to_the_first, "Samples far from every mode end up with the first one. They belong to none."),
         Mistake(first_circle_wins, "A sample inside two circles goes to the first of them. It belongs to the nearest mode."),
+        Mistake(last_circle_wins, "A sample inside two circles goes to the last of them. It belongs to the nearest mode."),
+        Mistake(rounded, "You round the distances: a sample just outside the radius then counts. Compare them as they are."),
         Mistake(first_coordinate, "You compare only the first coordinate. Both count."),
         Mistake(farthest, "You give each sample to the mode farthest from it."),
     ],

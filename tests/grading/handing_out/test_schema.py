@@ -1,6 +1,8 @@
 """The schema of a record: all that the grader writes fits it, and what is no record does not."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -8,6 +10,12 @@ from jsonschema import Draft202012Validator
 from grading.report.schema import RecordError, records, validator
 from tests.grading import mini
 from tests.grading.handing_out.records import KINDS, record
+
+
+def test_the_validator_is_imported_only_to_validate():
+    """It takes seconds, and `genlab grade` imports this module."""
+    code = "import sys, grading.report.schema; sys.exit('jsonschema' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["record", "gradescope"])
