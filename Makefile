@@ -11,6 +11,8 @@ LESSON ?=
 ONLY ?=
 TESTS ?= tests --ignore=tests/browser --ignore=tests/interop
 SEEDS ?= 3
+# Words for the two halves of `make bench`: python -m bench.models --help, python -m bench.grading --help
+MODELS_ARGS ?=
 BENCH_ARGS ?=
 FOLDER ?= submissions
 OUT ?= marks
@@ -23,7 +25,7 @@ READY := $(VENV)/.ready
 test: export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: lab test lint notebooks weights table quality bench grade clean help
+.PHONY: lab test test-all lint notebooks weights table quality bench grade package clean help
 
 lab: $(READY)  ## set up and open the first lesson in JupyterLab
 	@first=$$(ls notebooks/*.ipynb 2>/dev/null | head -n 1); \
@@ -32,6 +34,12 @@ lab: $(READY)  ## set up and open the first lesson in JupyterLab
 test: $(READY)  ## set up and run all tests (two processes)
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -p tests.stages -n 2 --dist worksteal $(TESTS)
+
+test-all: export GENLAB_TESTS = all
+test-all: export OMP_NUM_THREADS = 1
+test-all: $(READY)  ## the same without samples: every mutant, a kernel for each lesson, nbgrader on all
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -p tests.stages -n 2 --dist worksteal $(TESTS) tests/interop
 
 lint: $(READY)  ## look for slips in the code
 	$(BIN)/ruff check .
@@ -48,18 +56,22 @@ table: $(READY)  ## measure the course's models over seeds [LESSON=10 SEEDS=3]
 quality: $(READY)  ## measure the checks: known mistakes, mutants, false refusals
 	$(BIN)/genlab quality
 
-bench: $(READY)  ## grade the same notebooks with genlab, nbgrader and Otter, and print the ratios [BENCH_ARGS=]
+bench: $(READY)  ## metrics, models and grading beside their peers: ratios of time [MODELS_ARGS= BENCH_ARGS=]
+	$(BIN)/python -m bench.models $(MODELS_ARGS)
 	$(BIN)/python -m bench.grading $(BENCH_ARGS)
 
 grade: $(READY)  ## mark submissions [FOLDER=submissions OUT=marks]
 	$(BIN)/genlab grade $(FOLDER) -o $(OUT)
+
+package: $(READY)  ## build dist/ and try the wheel in an empty environment: minutes, installs torch anew
+	$(BIN)/python -m tests.package -o dist -- $(PIP_ARGS)
 
 clean:  ## remove caches and builds, not .venv/
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find genlab grading tests solutions notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 help:  ## say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 # torch comes first, so that a failure to find a build for this machine is the first thing that is said.
 $(READY): pyproject.toml constraints.txt
@@ -69,5 +81,5 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "could not make $(VENV)/; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV)/ with all packages: some minutes, once."
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
-	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[lab,grading,distributed,test]'
+	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[lab,grading,speech,distributed,test]'
 	@touch $@

@@ -8,3 +8,17 @@
 """
 
 __version__ = "0.1.0"
+
+
+def save(model, path) -> None:
+    """Write a model with its configuration into a safetensors file: see `genlab.saving.save`."""
+    from genlab.saving import save  # here, so that `import genlab` does not load torch
+
+    save(model, path)
+
+
+def load(path, *, map_location=None, classes=()):
+    """The model that `save` wrote, made anew: see `genlab.saving.load`."""
+    from genlab.saving import load
+
+    return load(path, map_location=map_location, classes=classes)

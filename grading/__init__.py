@@ -4,10 +4,12 @@
 
     check("vae-elbo", elbo)             what is right, what is wrong, and which mistake it looks like
     my_elbo = use("vae-elbo", elbo)     your function once it passes, the reference until then
+    progress()                          points so far in this folder, what comes next, the fast track
 """
 
-_PUBLIC = {"check": "grading.checking", "use": "grading.checking", "expect_version": "grading.checking",
-           "Verdict": "grading.verdict"}
+_CHECK = "grading.checks.check"
+_PUBLIC = {"check": _CHECK, "use": _CHECK, "expect_version": _CHECK, "Verdict": "grading.checks.verdict",
+           "progress": "grading.students.progress"}
 __all__ = sorted(_PUBLIC)
 
 

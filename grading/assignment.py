@@ -22,10 +22,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from grading.exercise import Exercise
+from grading.checks.exercise import Exercise
+from grading.checks.verdict import Verdict
 from grading.lessons import LESSONS, Lesson, find_lesson
 from grading.registry import UnknownExercise, find
-from grading.verdict import Verdict
 
 FILE = "assignment.toml"
 _KEYS = ("name", "lesson", "due", "points")

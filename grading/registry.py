@@ -1,6 +1,7 @@
 """Finding an exercise or a prediction by its id, which is also its place.
 
-    vae-elbo            grading/exercises/vae/elbo.py, the variable `exercise`
+    vae-elbo            grading/exercises/vae/elbo.py, the variable `exercise`; its wrong and right answers
+                        lie beside it in elbo_answers.py
     vae-predict-kl      grading/exercises/vae/predictions.py, in the list `predictions`
 """
 
@@ -9,7 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 
-from grading.exercise import Classification, Exercise, Prediction
+from grading.checks.exercise import Classification, Exercise, Prediction
 
 
 class UnknownExercise(KeyError):
@@ -27,7 +28,7 @@ def all_ids() -> tuple[str, ...]:
     for folder in pkgutil.iter_modules(package.__path__):
         inner = import_module(f"grading.exercises.{folder.name}")
         ids += [f"{folder.name}-{m.name.replace('_', '-')}" for m in pkgutil.iter_modules(inner.__path__)
-                if m.name != "predictions"]
+                if m.name != "predictions" and not m.name.endswith("_answers") and not m.name.startswith("_")]
     return tuple(ids)
 
 

@@ -311,7 +311,7 @@ def next_pixel(joint, seen):
         seen: the values of the first pixels, a tuple of none, one, two or three numbers 0 or 1.
 
     Returns:
-        p(next pixel = 1 | seen), a single number.
+        p(next pixel = 1 | seen), a single number, exact however small p(seen) is (it is never 0).
     """
     ### BEGIN SOLUTION
     rest = joint[seen]
@@ -419,6 +419,9 @@ def value_and_bound(x, prior, pixel, q):
         pixel: p(pixel = 1 | z), (K, D), all strictly between 0 and 1.
         q: q(z | x) for each image, (B, K); each row is positive and sums to 1.
 
+    All four have one dtype and are not changed. B, K and D may be 1; with many pixels p(x) is too small for a number,
+    while its logarithm is not.
+
     Returns:
         A tuple of log p(x) = log Σ_z p(z) p(x | z), (B,), and
         ELBO(x) = Σ_z q(z | x) [log p(z) + log p(x | z) - log q(z | x)], (B,).
@@ -492,14 +495,16 @@ def log_probability(x, energy):
     """log p(x) = -E(x) - log Z in nats, with Z summed over all 2^D images.
 
     Args:
-        x: images, (B, D), of zeros and ones; D is small.
-        energy: maps images (N, D) to energies (N,), which may be large.
+        x: images, (B, D), of zeros and ones, in whole numbers, float32 or float64; D is small, 1 at least. They are
+            not changed.
+        energy: maps images (N, D) of any dtype to energies (N,), which may be large and far apart.
 
     Returns:
-        log p(x), (B,); gradients reach the parameters of the energy through E(x) and through Z.
+        log p(x), (B,), as exact as the energies are; gradients reach the parameters of the energy through E(x) and
+        through Z.
     """
     ### BEGIN SOLUTION
-    every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).to(x)
+    every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).view(-1, x.shape[1])
     return -energy(x) - torch.logsumexp(-energy(every), 0)
     ### END SOLUTION
 
@@ -521,6 +526,7 @@ coupling = torch.zeros(4, 4, dtype=torch.float64, requires_grad=True)
 
 
 def pair_energy(x):
+    x = x.to(field)
     return x @ field + ((x @ coupling.triu(1)) * x).sum(1)
 
 
@@ -656,7 +662,8 @@ def log_likelihood_on_grid(log_density, points, extent=4.0, cells=160):
         cells: along each side of the square; the density is asked for at about cells · cells points.
 
     Returns:
-        log f(x) - log Z at the points, (B,), with Z ≈ h² Σ f(middle of a cell), h the side of a cell.
+        log f(x) - log Z at the points, (B,), with Z ≈ h² Σ f(middle of a cell), h the side of a cell. Another rule
+        that is as exact for straight slopes, such as the trapezoidal rule, serves as well; corners alone do not.
     """
     ### BEGIN SOLUTION
     h = 2 * extent / cells
@@ -702,7 +709,8 @@ def mode_counts(samples, modes, radius):
     Args:
         samples: points (N, 2); N may be 0.
         modes: the centres (M, 2).
-        radius: a sample counts for its nearest mode, if it is at most this far from it.
+        radius: a sample counts for its nearest mode, if it is at most this far from it: √(Δx² + Δy²) ≤ radius, the
+            edge included. Distances are compared as they are, not rounded.
 
     Returns:
         One count for each mode, (M,); 0 for a mode without samples.
@@ -1297,8 +1305,8 @@ def draw(generator, z):
         z: noise, (B, K).
 
     Returns:
-        generator(z) in evaluation mode, (B, 2), without a graph. Afterwards the network is as before: its mode, its
-        statistics and its ability to be trained are unchanged.
+        generator(z) in evaluation mode, (B, 2), without a graph (requires_grad is False). Afterwards the network is
+        as before: its mode, its statistics, what requires_grad and how it is trained are unchanged, and so is z.
     """
     ### BEGIN SOLUTION
     mode = generator.training

@@ -219,8 +219,11 @@ def gaussian_kl(mu, logvar, m, log_s2):
         mu, logvar: mean and log σ² of the first, (B, K).
         m, log_s2: mean and log s² of the second, (K,), the same for the whole batch.
 
+    All are of one dtype and are not changed. Log-variances from -30 to 30 occur and are used as they are.
+
     Returns:
-        The divergence of each row, summed over the K components, (B,). Gradients reach all arguments.
+        The exact divergence (no sampling) of each row, summed over the K components, (B,). Gradients reach all
+        arguments.
     """
     ### BEGIN SOLUTION
     log_ratio = logvar - log_s2
@@ -254,10 +257,11 @@ def mc_kl(draw, log_q, log_p, n):
     Args:
         draw: draw(n) returns n new points from q, (n, D).
         log_q, log_p: map points (n, D) to log-densities, (n,).
-        n: number of draws.
+        n: number of draws, at least 2.
 
     Returns:
-        A tuple: the mean and its standard error, s / √n, where s is the standard deviation of the n values.
+        A tuple: the mean and its standard error, s / √n, where s is the standard deviation of the n values, either
+        as x.std() has it (divided by n - 1) or divided by n.
     """
     ### BEGIN SOLUTION
     x = draw(n)
@@ -544,12 +548,13 @@ def inception_score(p, splits=1):
     """exp of the mean of KL(p(y|x) ‖ p(y)) over images, averaged over splits.
 
     Args:
-        p: p(y|x) of each image, (N, K); rows sum to 1, zeros are allowed.
+        p: p(y|x) of each image, (N, K); rows sum to 1, zeros are allowed: 0 log 0 is 0. It is not changed.
         splits: the rows are cut, in order, into so many equal parts (N is a multiple of it). Each part has
             its own p(y), the mean of its rows, and its own score.
 
     Returns:
-        The mean of the scores of the parts: a number between 1 and K.
+        The mean of the scores of the parts: a number between 1 and K. A number inside a logarithm, against log 0,
+        is 1e-10 at most.
     """
     ### BEGIN SOLUTION
     scores = []
@@ -756,12 +761,12 @@ def frechet_distance(x, y):
 
     Args:
         x, y: features, (N, d) and (M, d), which are not changed; N and M may differ, and may be smaller
-            than d.
+            than d (2 at least, as is d). They may be small, or far from 0.
 
     Returns:
         ‖μ_x - μ_y‖² + tr(Σ_x + Σ_y - 2 (Σ_x Σ_y)^½), one number, computed in double precision, with
-        unbiased covariances (divided by N - 1 and M - 1); also where they are singular, with nothing added to
-        their diagonals.
+        unbiased covariances (divided by N - 1 and M - 1); exact also where they are singular, with nothing added
+        to their diagonals or to eigenvalues, which are cut at 0 alone.
     """
     ### BEGIN SOLUTION
     x, y = x.double(), y.double()
@@ -882,9 +887,11 @@ def frechet_bias_curve(sample, network, distance, sizes):
     Args:
         sample: sample(n) draws n new images.
         network: an nn.Module that maps images to features. It is put into eval mode for the measurement,
-            and afterwards into the mode in which it was found. No gradients are needed.
+            and afterwards into the mode in which it was found; its parameters, and which of them require a
+            gradient, stay as they are. No gradients are needed.
         distance: maps the features of n samples to their distance from the reference, a number.
-        sizes: the numbers of samples, a list of int in any order; for each n among them sample(n) is called once.
+        sizes: the numbers of samples, a list of int in any order, which is not changed; for each n among them
+            sample(n) is called once, for one that occurs twice a second time.
 
     Returns:
         A tuple of three: values, (len(sizes),), a tensor or a list, in the order of sizes; then limit and slope
@@ -990,8 +997,9 @@ def compare(a, b, real, features, distance):
 
     Args:
         a, b: samples of two models, in [-1, 1], (N, ...) and (M, ...), which are not changed. If there are more
-            of one, only as many of its first samples are used as there are of the other.
-        real: real images in [0, 1]; all of them are used.
+            of one, only as many of its first samples are used as there are of the other. ... are the axes of an
+            image, which features and distance need.
+        real: real images in [0, 1]; all of them are used, be they more or fewer. They are not changed.
         features: maps images in [0, 1] to features.
         distance: distance(features of samples, features of real images), a number.
 
@@ -1033,7 +1041,7 @@ changes = {
 }
 torch.manual_seed(seed)
 untrained = DigitFeatures().eval().requires_grad_(False)
-directions = torch.linalg.eigh(torch.cov(train_x.flatten(1).T))[1][:, -64:]
+directions = torch.linalg.eigh(torch.cov(train_x.flatten(1).double().T))[1][:, -64:].float()
 eyes = {
     "the course's": look,
     "ordinary": lambda x: torch.cat([naive.features(part) for part in x.split(500)]),
@@ -1097,7 +1105,7 @@ def kernel_distance(x, y):
     """Unbiased estimate of MMD² with the kernel k(a, b) = (a·b / d + 1)³.
 
     Args:
-        x, y: features, (N, d) and (M, d); N and M may differ.
+        x, y: features, (N, d) and (M, d), which are not changed; N and M are at least 2 and may differ.
 
     Returns:
         mean over i ≠ j of k(x_i, x_j), plus the same for y, minus twice the mean over all i, j of
@@ -1185,8 +1193,8 @@ def precision_recall(real, fake, k=3):
     """Which share of the fake points lies among the real ones, and of the real ones among the fake?
 
     Args:
-        real, fake: features, (N, d) and (M, d).
-        k: the ball around a point reaches to its k-th nearest neighbour in its own set, itself not
+        real, fake: features, (N, d) and (M, d), which are not changed; a point may occur twice.
+        k: less than N and M; the ball around a point reaches to its k-th nearest neighbour in its own set, itself not
             counted.
 
     Returns:
@@ -1400,12 +1408,12 @@ def two_alternative_forced_choice(counts):
 
     Args:
         counts: a tensor of whole numbers, (2, 2): counts[i, j] trials in which the real picture lay at side i and
-            the rater pointed to side j.
+            the rater pointed to side j. It is not changed. There may be thousands of trials.
 
     Returns:
         A tuple of four numbers, rate, low, high and p_value. rate: share of right answers; low and high: Wilson's
         interval for it with z = 1.96; p_value: probability that a fair coin, tossed as often, lands at least as
-        far from one half (exact, both tails). Without any trial: 0.5, 0.0, 1.0 and 1.0.
+        far from one half (exact, both tails; to a relative 1e-6). Without any trial: 0.5, 0.0, 1.0 and 1.0.
     """
     ### BEGIN SOLUTION
     n, hits, z = int(counts.sum()), int(counts.trace()), 1.96

@@ -356,7 +356,7 @@ def beta_vae_loss(x, logits, mu, logvar, beta, free_bits=0.0):
 
     Args:
         x: binary images, (B, D).
-        logits: of p(x = 1 | z), (B, D).
+        logits: of p(x = 1 | z), (B, D); those of a network that is sure are in the hundreds.
         mu, logvar: mean and log σ² of q(z | x), (B, K).
         beta: price of a nat of rate.
         free_bits: nats below which the KL of a dimension, averaged over the batch, costs no less.
@@ -964,7 +964,7 @@ def active_units(mu, threshold=0.01):
     """Which latent dimensions move with the image: (K,) of truth values.
 
     Args:
-        mu: means of q(z | x) for N images, (N, K).
+        mu: means of q(z | x) for N images, (N, K), in float32 or float64, near 0 or far from it.
         threshold: the variance over images above which a dimension is active.
     """
     ### BEGIN SOLUTION
@@ -1161,7 +1161,7 @@ def kl_decomposition(z, mu, logvar):
     """Mutual information and marginal KL of N codes, each a scalar in nats.
 
     Args:
-        z: one draw z_i from each q(z | x_i), (N, K).
+        z: one draw z_i from each q(z | x_i), (N, K). K may be in the hundreds, where densities are too small for numbers.
         mu, logvar: mean and log σ² of q(z | x_i), (N, K).
 
     Returns:

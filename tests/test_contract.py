@@ -1,6 +1,7 @@
 """What all models have in common. A new model is one more line in `CASES`."""
 
 import copy
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,21 +12,35 @@ from torch import Tensor, nn
 from genlab.layers import TimeMLP, mlp
 from genlab.models import (
     GAN,
+    GPT,
     MADE,
     VAE,
     AffineCoupling,
     Autoregressive,
     BetaVAE,
     CapacityVAE,
+    ConditionalGAN,
     ConditionalVAE,
     ConvVAE,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    DequantizedFlow,
     DiffusionModel,
+    DiscretizedLogistic,
     Discriminator,
     EnergyModel,
     Flow,
+    FlowMatching,
+    Gaussian,
     GaussianVAE,
     Generator,
+    KLAutoencoder,
+    LogisticMixture,
+    PixelCNN,
+    UNet,
+    with_guidance,
 )
+from genlab.models.adversarial import NonSaturating
 
 BATCH = 6
 
@@ -74,11 +89,27 @@ def signed(*shape: int):
     return batch
 
 
+def labelled_signed(rng):
+    """Colour images of real numbers, with labels."""
+    return signed(3, 8, 8)(rng) + (torch.randint(0, 3, (BATCH,), generator=rng),)
+
+
 def levels(dims):
     """Batches of whole numbers 0 … 5."""
     def batch(rng):
         return (torch.randint(0, 6, (BATCH, dims), generator=rng),)
     return batch
+
+
+def level_images(*shape: int, classes: int | None = None):
+    """Batches of images of whole numbers 0 … 5, and labels if there are classes."""
+    def batch(rng):
+        images = torch.randint(0, 6, (BATCH, *shape), generator=rng)
+        return (images,) if classes is None else (images, torch.randint(0, classes, (BATCH,), generator=rng))
+    return batch
+def labelled_levels(rng):
+    """The same of five variables, with labels; every class occurs."""
+    return levels(5)(rng) + (torch.arange(BATCH) % 3,)
 
 
 def pixels(model, n, rng):
@@ -87,6 +118,10 @@ def pixels(model, n, rng):
 
 def of_one_class(model, n, rng):
     return model.sample(n, 1, rng=rng)
+
+
+def asked_for_one(model, n, rng):
+    return model.sample(n, labels=1, rng=rng)
 
 
 def of_shape(*shape: int):
@@ -115,6 +150,27 @@ def energy(**options) -> nn.Module:
     return EnergyModel(mlp(2, 8, 1, activation=nn.SiLU), (2,), steps=5, **options)
 
 
+def conditional_gan(**options) -> nn.Module:
+    """With a loss that is no difference of logits, in which D's bias would cancel."""
+    return ConditionalGAN(5, 3, 3, image_size=8, hidden_dim=16, loss=NonSaturating(), **options)
+
+
+def awake(network: nn.Module) -> nn.Module:
+    """Its last layers not 0, as after some training."""
+    for parameter in network.parameters():
+        if not parameter.any():
+            nn.init.normal_(parameter, std=0.1)
+    return network
+
+
+def unet(**options) -> nn.Module:
+    return awake(UNet(3, 16, width=8, **options))
+
+
+def kl_autoencoder() -> nn.Module:
+    return awake(KLAutoencoder(3, 8, 2, width=4))
+
+
 CASES = {
     "VAE": Case(lambda: VAE(64, 32, 5), binary(1, 8, 8), (64,)),
     "VAE, pixels": Case(lambda: VAE(64, 32, 5), binary(64), (64,), pixels),
@@ -123,8 +179,21 @@ CASES = {
     "CapacityVAE": Case(lambda: CapacityVAE(64, 32, 5), binary(64), (64,)),
     "ConvVAE 28": Case(lambda: ConvVAE(1, 28, 5, hidden_dim=32, width=8), binary(1, 28, 28), (1, 28, 28)),
     "ConvVAE 16": Case(lambda: ConvVAE(1, 16, 5, hidden_dim=32, width=8), binary(1, 16, 16), (1, 16, 16)),
+    "ConvVAE, all traits": Case(lambda: ConvVAE(3, 8, 2, hidden_dim=16, width=4, num_classes=3, beta=4.0,
+                                                likelihood=Gaussian()), labelled_signed, (3, 8, 8)),
+    "VAE, grey levels": Case(lambda: VAE(16, 8, 2, likelihood=DiscretizedLogistic(16)), binary(16), (16,),
+                             pixels),
     "GAN": Case(lambda: GAN(Generator(5, 64, 16), Discriminator(64, 16)), signed(1, 8, 8), (64,),
                 losses=("discriminator_loss", "generator_loss")),
+    "ConditionalGAN": Case(lambda: conditional_gan(mismatched=0.5), labelled_signed, (3, 8, 8), asked_for_one,
+                           losses=("discriminator_loss", "generator_loss")),
+    "ConditionalGAN, AC": Case(lambda: conditional_gan(condition="auxiliary"), labelled_signed, (3, 8, 8),
+                               asked_for_one, losses=("discriminator_loss", "generator_loss")),
+    "DCGAN": Case(lambda: GAN(DCGANGenerator(5, 3, 16, width=4), DCGANDiscriminator(3, 16, width=4)), signed(3, 16, 16),
+                  (3, 16, 16), losses=("discriminator_loss", "generator_loss")),
+    "DCGAN 28": Case(lambda: GAN(DCGANGenerator(5, 1, 28, width=4), DCGANDiscriminator(1, 28, width=4, norm=False)),
+                     signed(1, 28, 28), (1, 28, 28), losses=("discriminator_loss", "generator_loss")),
+    "KLAutoencoder": Case(kl_autoencoder, signed(3, 8, 8), (3, 8, 8)),
     "GaussianVAE": Case(lambda: GaussianVAE(2, 16, 3), points, (2,)),
     "Autoregressive": Case(lambda: Autoregressive(MADE(3, 6, 16), 3, 6), levels(3), (3,), chance=False,
                            whole=True),
@@ -132,9 +201,29 @@ CASES = {
                            of_shape(2)),
     "DiffusionModel, images": Case(lambda: DiffusionModel(3, 8, network=Pixelwise()), signed(3, 5, 5),
                                    (3, 5, 5), of_shape(3, 5, 5)),
+    "DiffusionModel, U-Net": Case(
+        lambda: DiffusionModel(3, 8, network=unet(num_classes=3), prediction="v"),
+        labelled_signed, (3, 8, 8), lambda model, n, rng: model.sample((n, 3, 8, 8), labels=1, steps=3, rng=rng)),
+    "DiffusionModel, guided": Case(
+        lambda: with_guidance(DiffusionModel(3, 8, network=unet(num_classes=3), prediction="v"), 2.0),
+        labelled_signed, (3, 8, 8), lambda model, n, rng: model.sample((n, 3, 8, 8), labels=1, steps=3, rng=rng)),
+    "FlowMatching": Case(lambda: FlowMatching(TimeMLP(2, 16), (2,)), signed(2), (2,)),
+    "FlowMatching, U-Net": Case(lambda: FlowMatching(unet(num_classes=3), (3, 8, 8), time="uniform"), labelled_signed,
+                                (3, 8, 8), lambda model, n, rng: model.sample(n, labels=1, num_steps=3, method="heun",
+                                                                              rng=rng)),
     "EnergyModel": Case(lambda: energy(buffer_size=20), signed(2), (2,)),
     "EnergyModel, from data": Case(lambda: energy(buffer_size=0), signed(2), (2,)),
+    "PixelCNN": Case(lambda: PixelCNN(1, 8, 3, levels=6), level_images(1, 6, 5), (1, 6, 5), of_shape(1, 6, 5),
+                     chance=False, whole=True),
+    "PixelCNN, all traits": Case(lambda: PixelCNN(3, 8, 3, levels=6, likelihood=LogisticMixture(6, 2), num_classes=3),
+                                 level_images(3, 4, 5, classes=3), (3, 4, 5),
+                                 lambda model, n, rng: model.sample((n, 3, 4, 5), labels=1, rng=rng), chance=False,
+                                 whole=True),
+    "GPT": Case(lambda: GPT(6, 5, dim=8, depth=2, heads=2), levels(5), (5,), chance=False, whole=True),
+    "GPT, classes": Case(lambda: GPT(6, 5, dim=8, depth=1, heads=2, num_classes=3), labelled_levels, (5,),
+                         lambda model, n, rng: model.sample(n, labels=1, rng=rng), chance=False, whole=True),
     "Flow": Case(flow, points, (2,), chance=False),
+    "DequantizedFlow": Case(lambda: DequantizedFlow(flow(), (2,), 6), levels(2), (2,), whole=True),
 }
 
 
@@ -251,3 +340,17 @@ def test_double_precision_goes_all_the_way(case, model):
     batch = tuple(part.double() if part.is_floating_point() else part for part in case.batch(seeded(0)))
     assert all(part.dtype == torch.float64 for part in case.parts(model, batch).values())
     assert case.sample(model, 2, seeded(1)).dtype == (torch.int64 if case.whole else torch.float64)
+
+
+def test_a_model_states_the_form_of_its_data(case, model):
+    ranges = {"binary": (0, 1), "unit": (0, 1), "signed": (-1, 1)}
+    assert model.data_form in (*ranges, "levels", "real")
+    if model.data_form in ranges:
+        assert tuple(model.data_range) == ranges[model.data_form]
+
+
+def test_sample_is_called_alike(case, model):
+    """CONTRACT keeps sample(shape) of DiffusionModel and PixelCNN."""
+    parameters = inspect.signature(model.sample).parameters
+    assert next(iter(parameters)) in ("num_samples", "shape")
+    assert all(parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in ("labels", "rng"))

@@ -7,7 +7,7 @@ import torch
 
 from genlab.data import Batches
 from genlab.fit import History, cosine_decay, fit, linear_decay
-from genlab.loop import Precision
+from genlab.training.loop import Precision
 from tests.line import Line, data, train
 
 # History
@@ -137,9 +137,9 @@ def test_impossible_options_are_refused(options):
 
 def test_a_loss_that_is_not_finite_stops_the_run_before_it_does_harm():
     model = Line()
-    batches = [data(8), data(8), torch.full((8, 3), math.inf)]
-    with pytest.raises(FloatingPointError, match="at step 3"):
-        train(model, steps=3, batches=batches)
+    batches = [data(8), data(8), data(8), torch.full((8, 3), math.inf)]
+    with pytest.raises(FloatingPointError, match="at step 4"):
+        train(model, steps=4, batches=batches)
     assert all(p.isfinite().all() for p in model.parameters())
 
 

@@ -19,13 +19,13 @@ class Game(nn.Module):
         for player in (self.generator, self.discriminator):
             nn.init.zeros_(player.weight), nn.init.zeros_(player.bias)
 
-    def discriminator_loss(self, x, y=None, *, rng=None):
+    def discriminator_loss(self, x, y=None, *, step=0, rng=None):
         self.calls.append("d")
         self.seen.append(x)
         noise = torch.randn((), generator=rng)
         return {"loss": (self.discriminator.bias - x.mean() + 0.01 * noise).square().sum(), "mean": x.mean()}
 
-    def generator_loss(self, x, y=None, *, rng=None):
+    def generator_loss(self, x, y=None, *, step=0, rng=None):
         self.calls.append("g")
         return {"loss": (self.generator.bias - self.discriminator.bias.detach()).square().sum()}
 
@@ -95,7 +95,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, at):
     broken, calls = Game(), []
     loss = broken.generator_loss
 
-    def interrupted(*batch, rng=None):
+    def interrupted(*batch, step=0, rng=None):
         calls.append(1)
         if len(calls) == at:
             raise KeyboardInterrupt
@@ -114,7 +114,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, at):
 def test_a_loss_that_is_not_finite_is_named_and_stops_the_run(player):
     game = Game()
     loss = getattr(game, f"{player}_loss")
-    setattr(game, f"{player}_loss", lambda *batch, rng=None: {"loss": loss(*batch, rng=rng)["loss"] / 0})
+    setattr(game, f"{player}_loss",
+            lambda *batch, step=0, rng=None: {"loss": loss(*batch, rng=rng)["loss"] / 0})
     with pytest.raises(FloatingPointError, match=f"the {player}_loss became .* at step 1"):
         play(game)
     assert all(parameter.isfinite().all() for parameter in game.parameters())

@@ -5,7 +5,16 @@ import torch
 from diffusers.models.embeddings import get_timestep_embedding
 from torch import nn
 
-from genlab.layers import FourierFeatures, TimeMLP, frozen, mlp, time_embedding
+from genlab.layers import (
+    FourierFeatures,
+    SideBySide,
+    TimeMLP,
+    as_shape,
+    clamp_through,
+    frozen,
+    mlp,
+    time_embedding,
+)
 
 
 def test_time_embedding_is_that_of_diffusers():
@@ -81,3 +90,30 @@ def test_a_small_network_learns_a_fine_pattern_with_fourier_features_and_not_wit
 def test_a_time_mlp_takes_them():
     net = TimeMLP(2, 16, features=FourierFeatures(2, 8))
     assert net(torch.randn(3, 2), torch.arange(3)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (192,)])
+def test_channels_last_are_refused_with_the_remedy(shape):
+    images = torch.rand(2, 3, 8, 8)
+    assert torch.equal(as_shape(images, shape).flatten(), images.flatten())
+    with pytest.raises(ValueError, match=r"\(2, 8, 8, 3\), whose channels are last: use x.permute\(0, 3, 1, 2\)"):
+        as_shape(images.permute(0, 2, 3, 1), shape)
+
+
+def test_a_clamp_lets_the_gradient_through():
+    x = torch.tensor([-1e3, 0.0, 1e3], requires_grad=True)
+    clamp_through(x, -30, 20).sum().backward()
+    assert clamp_through(x, -30, 20).tolist() == [-30, 0, 20] and x.grad.tolist() == [1, 1, 1]
+
+
+def test_side_by_side_are_single_perceptrons():
+    torch.manual_seed(0)
+    three = SideBySide(3, 2, 5, 4)
+    x = torch.randn(12, 2)
+    for k in range(3):
+        one = mlp(2, 5, 4, activation=lambda: nn.LeakyReLU(0.2))
+        for layer, weight, bias in zip(one[::2], three.weights, three.biases, strict=True):
+            layer.weight.data, layer.bias.data = weight[k].T.detach(), bias[k, 0].detach()
+        torch.testing.assert_close(three(x)[4 * k:4 * k + 4], one(x[4 * k:4 * k + 4]))
+    with pytest.raises(ValueError, match="11 rows"):
+        three(x[:11])

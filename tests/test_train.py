@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from genlab.data import Batches, loader
-from genlab.models import VAE, BetaVAE, ConditionalVAE, ConvVAE, train_vae
+from genlab.models import VAE, BetaVAE, ConditionalVAE, ConvVAE, Gaussian, train_vae
 
 
 def generator(seed=0):
@@ -121,3 +121,19 @@ def test_a_run_is_resumed_through_the_conversion(tmp_path):
 
     run(5, checkpoint=tmp_path / "run.pt")
     assert run(11, checkpoint=tmp_path / "run.pt")["loss"] == run(11)["loss"]
+
+
+def test_a_gaussian_model_is_trained_on_grey_values_as_they_are():
+    model = ConvVAE(1, 28, 2, hidden_dim=8, width=2, likelihood=Gaussian())
+    seen = []
+    model.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    images = torch.rand(4, 1, 28, 28, generator=generator())
+    train(model, Batches(images, size=4, shuffle=False), device="auto")
+    assert torch.equal(seen[0].cpu(), images)
+    with pytest.raises(ValueError, match=r'dynamic draws pixels .* takes the form "real"'):
+        train(model, dynamic=True)
+
+
+def test_dict_batches_are_named():
+    with pytest.raises(TypeError, match="dicts with 'image', 'label': trainers take tuples"):
+        train(VAE(), [{"image": torch.zeros(2, 784), "label": torch.zeros(2)}])

@@ -6,7 +6,9 @@
 """
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,15 +24,17 @@ class Batches:
     otherwise; the next iteration starts a new one. `len` is the number of batches in an epoch.
 
     Args:
-        tensors: at least one; the first dimension, N, is the same for all.
+        tensors: at least one; the first dimension, N, is the same for all. Arrays, and lists of numbers such
+            as labels, become tensors.
         size: samples in a batch.
         rng: draws the orders; without one, torch's global generator does, whose state is not part of ours.
         shuffle: a new random order in every epoch; False keeps the given one.
         drop_last: leave out the last batch of an epoch when it is smaller.
     """
 
-    def __init__(self, *tensors: Tensor, size: int, rng: torch.Generator | None = None,
+    def __init__(self, *tensors: Tensor | np.ndarray | list, size: int, rng: torch.Generator | None = None,
                  shuffle: bool = True, drop_last: bool = False):
+        tensors = tuple(map(_as_tensor, tensors))
         self.n = _common_length(tensors)
         if size < 1:
             raise ValueError(f"size must be at least 1, got {size}")
@@ -110,11 +114,19 @@ def loader(split: str = "train", *, batch_size: int = 64, limit: int | None = No
 def _common_length(tensors: tuple[Tensor, ...]) -> int:
     if not tensors:
         raise ValueError("Batches needs at least one tensor: Batches(images, size=64)")
-    for tensor in tensors:
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"Batches takes tensors, got {type(tensor).__name__}: use torch.as_tensor, "
-                            "and unpack pairs: Batches(*pair, size=64)")
     lengths = [len(tensor) if tensor.dim() else 0 for tensor in tensors]
     if min(lengths) == 0 or len(set(lengths)) > 1:
         raise ValueError(f"all tensors need the same number of samples, at least one, got {lengths}")
     return lengths[0]
+
+
+def _as_tensor(values: Any) -> Tensor:
+    if isinstance(values, Tensor):
+        return values
+    try:
+        if isinstance(values, np.ndarray) or isinstance(values, list):
+            return torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError):
+        pass  # strings, objects, rows of several lengths
+    raise TypeError(f"Batches takes tensors, got {type(values).__name__}: use torch.as_tensor, "
+                    "and unpack pairs: Batches(*pair, size=64)")

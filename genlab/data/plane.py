@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.data.ranges import check_range
+from genlab.layers import check_range
 from genlab.random import rand, randint, randn
 
 LIMIT = 3.0  # the square that pictures, grids and bins cover is [-LIMIT, LIMIT]²

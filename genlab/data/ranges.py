@@ -8,35 +8,58 @@
 Floats count as unit or signed, whole numbers as levels.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
-TOLERANCE = 1e-5  # interpolation overshoots by a rounding error
+from genlab.layers import check_range
+from genlab.random import bernoulli
+
+FORMS = ("binary", "unit", "signed", "levels", "real")
 
 
-def check_range(x: Tensor, low: float, high: float, what: str = "x") -> None:
-    """Do nothing if all values lie in [low, high]; else say what they are and what helps.
+def to_form(images: Tensor, form: str, *, levels: int | None = None, dynamic: bool = False,
+            rng: torch.Generator | None = None) -> Tensor:
+    """A loader's images, in [0, 1], in the form that a model states as its `data_form`.
 
-    Raises:
-        ValueError: a value lies outside, or is not a number.
+    Args:
+        form: "binary" (1 above one half), "unit" (as they are), "signed" ([-1, 1]), "levels" (the nearest
+            of 0 … levels - 1, int64), "real" (as they are; any finite number is one).
+        levels: how many, for "levels"; 256 by default.
+        dynamic: only for "binary": a pixel is 1 with its value as probability, drawn from rng.
     """
-    if x.numel() == 0 or x.is_meta:  # no values to look at
-        return
-    least, greatest = (value.item() for value in x.aminmax())
-    slack = TOLERANCE * (high - low) if x.is_floating_point() else 0
-    if low - slack <= least and greatest <= high + slack:
-        return
-    if least != least:  # NaN, which aminmax passes on
-        raise ValueError(f"{what} must lie in [{low:g}, {high:g}], got NaN: look for a division by zero or a "
-                         "logarithm of zero where it was computed")
-    raise ValueError(f"{what} must lie in [{low:g}, {high:g}], got {least} … {greatest}: "
-                     + _remedy(x, (low, high), least, greatest))
+    if form not in FORMS:
+        raise ValueError(f"form must be one of {', '.join(FORMS)}, got {form!r}")
+    if dynamic and form != "binary":
+        raise ValueError(f'dynamic draws pixels of 0 and 1, but this model takes the form "{form}": leave it out')
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images must be a tensor, got {type(images).__name__}: use torch.as_tensor")
+    if form == "real":
+        if not images.is_floating_point():
+            images = to_unit(images)
+        check_range(images, -math.inf, math.inf, "look for a division by zero or an overflow", what="images")
+        return images
+    if not images.is_floating_point():
+        images = to_unit(images)
+    check_range(images, 0, 1, what="images")
+    if form == "binary":
+        return bernoulli(images, rng=rng) if dynamic else binarize(images)
+    if form == "levels":
+        return to_levels(images, levels or 256)
+    return to_signed(images) if form == "signed" else images
 
 
 def to_unit(x: Tensor, levels: int = 256) -> Tensor:
-    """From [-1, 1], or from whole numbers 0 … levels - 1, to floats in [0, 1]."""
+    """From [-1, 1], or from whole numbers 0 … levels - 1, to floats in [0, 1]; False and True are 0 and 1.
+
+    Floats beyond [-1, 1] are refused: 0 … 255 stored as floats are `to_unit(x.long())`.
+    """
+    if x.dtype == torch.bool:
+        return x.to(torch.get_default_dtype())
     if x.is_floating_point():
-        check_range(x, -1, 1)
+        bytes_ = "these look like bytes: use genlab.data.to_unit(x.long())"
+        check_range(x, -1, 1, bytes_ if x.numel() and not x.is_meta and 0 <= x.min() and 1 < x.max() <= 255 else "")
         return (x + 1) / 2
     check_range(x, 0, levels - 1)
     return x / (levels - 1)
@@ -70,14 +93,3 @@ def binarize(x: Tensor, *, threshold: float = 0.5) -> Tensor:
 def _check_floats(x: Tensor) -> None:
     if not x.is_floating_point():
         raise TypeError(f"x must hold floats in [0, 1], got {x.dtype}: use genlab.data.to_unit")
-
-
-def _remedy(x: Tensor, wanted: tuple[float, float], least: float, greatest: float) -> str:
-    functions = {(0, 1): "genlab.data.to_unit", (-1, 1): "genlab.data.to_signed"}
-    if wanted not in functions:
-        return "rescale it first" if torch.is_floating_point(x) else "pass the right number of levels"
-    if 0 <= least and 1 < greatest <= 255:  # bytes, perhaps stored as floats
-        return f"use {functions[wanted]}" + ("(x.long())" if x.is_floating_point() else "")
-    if wanted == (0, 1) and -1 <= least and greatest <= 1:
-        return "use genlab.data.to_unit"
-    return "rescale or clamp it first"

@@ -1,18 +1,20 @@
 """Training curves, with their units and with labels that stand beside what they name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from genlab.display.style import PALETTE, Picture, for_text, in_style, new_picture
+from genlab.display.style import FAINT, PALETTE, Picture, for_text, in_style, new_picture
 
-UNITS = {"bits_per_dim": "bits per dimension", "nats": "nats", "bits": "bits", "seconds": "seconds"}
+UNITS = {"bits_per_dim": "bits per dimension", "bits_per_token": "bits", "nats": "nats", "bits": "bits",
+         "seconds": "seconds"}
 POINTS = 600  # of a curve: more cannot be seen
 
 
 def plot_curves(history, names: Sequence[str] | None = None, *, smooth: int | None = None,
                 title: str | None = None, unit: str | None = None, size: tuple[float, float] = (6.8, 3.1),
-                alt: str | None = None) -> Picture:
+                points: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+                lines: Mapping[str, float] | None = None, alt: str | None = None) -> Picture:
     """Training curves: a smoothed line over the faint raw one, named and valued where it ends.
 
     Quantities with different units stand in panels one above the other. The vertical axis is chosen for what
@@ -25,17 +27,25 @@ def plot_curves(history, names: Sequence[str] | None = None, *, smooth: int | No
             of the run.
         unit: of quantities whose name does not tell it; by default the only unit that occurs.
         size: width and height of the picture in hundreds of pixels; more panels make it higher.
+        points: what was measured now and then: name -> (steps, values), dots in the panel of its unit.
+        lines: what to compare with: name -> value, a dashed line through the first panel.
         alt: description; by default first and last values.
     """
     curves = _curves(history, names)
     panels = _panels(curves, unit)
     values = {name: _average(raw, smooth) for name, raw in curves.items()}
-    alt = alt or _describe_curves(values, title)
+    alt = alt or _describe_curves(values, title) + _describe_more(points or {}, lines or {})
     with in_style():
         figure = new_picture(size[0], size[1] * (0.6 * len(panels) if len(panels) > 1 else 1), alt=alt)
         all_axes = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
         for axes, (panel_unit, members) in zip(all_axes, panels.items(), strict=True):
-            _panel(axes, {name: (curves[name], values[name]) for name in members}, list(curves))
+            drawn = {name: (curves[name], values[name]) for name in members}
+            _panel(axes, drawn, list(curves))
+            here = {name: pair for name, pair in (points or {}).items() if len(pair[0]) and
+                    (_unit(name) or panel_unit) == panel_unit}
+            compared = (lines or {}) if axes is all_axes[0] else {}
+            _more(axes, here, compared, len(curves))
+            _name_ends(axes, drawn, compared, list(curves))
             axes.set_ylabel(panel_unit)
         all_axes[-1].set_xlabel("step")
         if title:
@@ -96,11 +106,41 @@ def _panel(axes, members, order) -> None:
     low, high = _limits(members.values())
     axes.set_ylim(low, high)
     axes.set_xlim(0, length)
+
+
+def _name_ends(axes, members, lines, order) -> None:
+    """Beside the panel: the curves' names where they end, and those of the lines to compare with."""
+    low, high = axes.get_ylim()
     ends = {name: smoothed[-1] for name, (_, smoothed) in members.items()}
-    for name, y in spread_labels(ends, 0.075 * (high - low)).items():
-        axes.annotate(f"{_word(name)}  {ends[name]:.4g}", (1, y), xytext=(6, 0), va="center", fontsize=9.5,
-                      xycoords=("axes fraction", "data"), textcoords="offset points", annotation_clip=False,
-                      color=for_text(PALETTE[order.index(name) % len(PALETTE)]))
+    values = {("line", name): value for name, value in lines.items()} | {("curve", name): y for name, y in ends.items()}
+    for (kind, name), y in spread_labels(values, 0.075 * (high - low)).items():
+        colour = for_text(PALETTE[order.index(name) % len(PALETTE)]) if kind == "curve" else FAINT
+        axes.annotate(f"{_word(name) if kind == 'curve' else name}  {values[kind, name]:.4g}", (1, y), xytext=(6, 0),
+                      va="center", fontsize=9.5, xycoords=("axes fraction", "data"), textcoords="offset points",
+                      annotation_clip=False, color=colour)
+
+
+def _more(axes, points, lines, taken: int) -> None:
+    """Dots for what was measured now and then, dashed lines to compare with; the panel makes room."""
+    low, high = axes.get_ylim()
+    for i, (name, (steps, values)) in enumerate(points.items()):
+        colour = PALETTE[(taken + i) % len(PALETTE)]
+        axes.plot(steps, values, "o-", color=colour, markersize=3.5, linewidth=1.2)
+        axes.annotate(f"{_word(name)}  {values[-1]:.4g}", (steps[-1], values[-1]), xytext=(-4, 8),
+                      va="bottom", ha="right", fontsize=9, textcoords="offset points", color=for_text(colour))
+    for value in lines.values():
+        axes.axhline(value, color=FAINT, linewidth=1.1, linestyle=(0, (4, 3)))
+    late = [v for steps, values in points.values() for v in values[len(values) // 5:]]
+    room = [*late, *(value * factor for value in lines.values() for factor in (0.96, 1.04))]
+    if room:
+        axes.set_ylim(min(low, *room), max(high, *room))
+
+
+def _describe_more(points, lines) -> str:
+    parts = [f"{_word(name)} from {values[0]:.4g} to {values[-1]:.4g}"
+             for name, (_, values) in points.items() if len(values)]
+    parts += [f"for comparison {name} {value:.4g}" for name, value in lines.items()]
+    return "; " + ", ".join(parts) if parts else ""
 
 
 def _limits(pairs) -> tuple[float, float]:
@@ -110,7 +150,8 @@ def _limits(pairs) -> tuple[float, float]:
     low = min((np.quantile(part, 0.01) for part in parts if len(part)), default=0.0)
     high = max((np.quantile(part, 0.99) for part in parts if len(part)), default=1.0)
     margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-    return low - margin, high + margin
+    bottom = low - margin
+    return (0.0 if 0 < bottom < 0.15 * high else bottom), high + margin  # what nearly reaches 0 shows it
 
 
 def spread_labels(ends: dict[str, float], gap: float) -> dict[str, float]:

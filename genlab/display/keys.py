@@ -1,6 +1,6 @@
 """Keys for widgets, which ipywidgets alone does not hear.
 
-They come through anywidget, an optional package of the `lab` extra that works in JupyterLab, Notebook, Colab
+They come through anywidget, which works in JupyterLab, Notebook, Colab
 and VS Code. Where it is missing a widget must be usable without: by buttons, Tab and Enter.
 """
 

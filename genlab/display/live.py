@@ -7,7 +7,7 @@ One place on the page is updated, so that only the last frame is stored in the n
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -36,15 +36,21 @@ class LivePicture:
         columns: of the grid of images.
         value_range: of the images.
         seconds: between two frames at least; drawing never takes more than a tenth of the time.
+        measure: maps the model to numbers by name, such as a bound on held-out data; asked at every call, and
+            drawn as dots over the curves. What it found is kept in `measured`, name -> (steps, values).
+        lines: numbers to compare with, name -> value, as dashed lines.
         alt: what the right-hand picture shows.
     """
 
     def __init__(self, draw: Callable[[nn.Module], object] | None = None, *,
                  names: Sequence[str] | None = None, columns: int | None = None,
                  value_range: tuple[float, float] = (0, 1), seconds: float = 1.0,
-                 alt: str = "samples of the model"):
+                 measure: Callable[[nn.Module], Mapping[str, float]] | None = None,
+                 lines: Mapping[str, float] | None = None, alt: str = "samples of the model"):
         self.draw, self.names, self.columns = draw, names, columns
         self.value_range, self.seconds, self.alt = value_range, seconds, alt
+        self.measure, self.lines = measure, lines
+        self.measured: dict[str, tuple[list[int], list[float]]] = {}
         self.frames = 0
         self._next = 0.0
         self._run = self._handle = self._words = self._late = None
@@ -54,7 +60,8 @@ class LivePicture:
         if not in_notebook():
             return
         if history is not self._run:  # another run, another place on the page
-            self._run, self._handle, self._next = history, None, 0.0
+            self._run, self._handle, self._next, self.measured = history, None, 0.0, {}
+        self._measure(model, history)
         if time.monotonic() < self._next:
             self._put_off(model, history)
         else:
@@ -63,10 +70,24 @@ class LivePicture:
 
     def frame(self, model: nn.Module, history) -> np.ndarray:
         """The frame as an array (H, W, 3) of bytes."""
-        parts = [pixels(plot_curves(history, self.names, size=(5.2, HEIGHT / 100)))]
+        parts = [pixels(self._curves(history))]
         if self.draw is not None:
             parts.append(self._picture(model))
         return beside(parts)
+
+    def _curves(self, history) -> Figure:
+        return plot_curves(history, self.names, size=(5.2, HEIGHT / 100), points=self.measured,
+                           lines=self.lines)
+
+    def _measure(self, model, history) -> None:
+        if self.measure is None:
+            return
+        with quietly(model):
+            found = self.measure(model)
+        for name, value in found.items():
+            steps, values = self.measured.setdefault(name, ([], []))
+            steps.append(len(history))
+            values.append(float(value))
 
     def _show(self, model, history) -> None:
         start = time.monotonic()
@@ -114,7 +135,7 @@ class LivePicture:
         return compose(tiles, columns, scale=scale * SHARPNESS, gap=2 * SHARPNESS)
 
     def _describe(self, history) -> str:
-        words = plot_curves(history, self.names).alt
+        words = self._curves(history).alt
         return f"{words}. Beside them: {self.alt}." if self.draw is not None else words
 
 

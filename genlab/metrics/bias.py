@@ -12,13 +12,16 @@ first order of the bias. It removes no bias that comes from the reference, whose
 Chong and Forsyth (2020), Effectively unbiased FID and inception score, arXiv:1911.07023.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from genlab.metrics.likelihood import Estimate
+from genlab.metrics.arguments import whole
+from genlab.metrics.estimate import Estimate
+from genlab.metrics.images import as_real
 from genlab.random import permutation
 
 
@@ -51,18 +54,18 @@ def bias_curve(score: Callable[[Tensor], float], samples: Tensor, sizes: Sequenc
         repeats: subsets of each size at most; fewer where only so many fit into N.
         rng: shuffles the samples; without one always in the same way.
     """
-    sizes = sorted({int(n) for n in sizes})
+    samples = as_real(samples, "samples")
+    sizes = sorted({whole(n, "each of sizes", 0) for n in sizes})
     if len(sizes) < 2 or not 2 <= sizes[0] <= sizes[-1] <= len(samples):
         raise ValueError(f"sizes must be two or more different numbers from 2 to {len(samples)}, the number "
                          f"of samples, got {sizes}")
-    if repeats < 1:
-        raise ValueError(f"repeats must be at least 1, got {repeats}")
+    repeats = whole(repeats, "repeats", 1)
     rng = torch.Generator().manual_seed(0) if rng is None else rng
     values, counts = [], []
     for n in sizes:
         order = permutation(len(samples), rng=rng).to(samples.device)
         parts = [order[i * n:(i + 1) * n] for i in range(min(repeats, len(samples) // n))]
-        values.append(sum(float(score(samples[part])) for part in parts) / len(parts))
+        values.append(sum(_number(score(samples[part]), n) for part in parts) / len(parts))
         counts.append(len(parts))
     return BiasCurve(torch.tensor(sizes), torch.tensor(values, dtype=torch.float64), torch.tensor(counts))
 
@@ -79,7 +82,8 @@ def extrapolate(score: Callable[[Tensor], float], samples: Tensor, *, sizes: Seq
         sizes: numbers of samples; by default eight whose 1/n are evenly spread between N/8 and N.
         groups: how many groups the jackknife leaves out; costs groups + 1 curves.
     """
-    n = len(samples)
+    samples = as_real(samples, "samples")
+    n, groups = len(samples), whole(groups, "groups", 0)
     if groups < 2 or n < 16 * groups:
         raise ValueError(f"needs groups ≥ 2 and at least 16 samples a group, got {groups} and {n} samples")
     rng = torch.Generator().manual_seed(0) if rng is None else rng
@@ -94,6 +98,15 @@ def extrapolate(score: Callable[[Tensor], float], samples: Tensor, *, sizes: Seq
                             for i in torch.arange(n).tensor_split(groups)], dtype=torch.float64)
     error = ((groups - 1) * without.var(correction=0)).sqrt().item()
     return Estimate(intercept(order), error, n)
+
+
+def _number(value: float | Tensor, n: int) -> float:
+    """The score as a float; one NaN would go through the whole line."""
+    if not isinstance(value, (int, float)) and getattr(value, "numel", lambda: 1)() != 1:
+        raise ValueError(f"score must give one number for {n} samples, got shape {tuple(value.shape)}")
+    if not math.isfinite(float(value)):
+        raise ValueError(f"score gave {float(value)} for {n} samples: no line can be drawn")
+    return float(value)
 
 
 def _evenly_in_inverse(n: int) -> list[int]:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genlab.metrics.likelihood import Estimate
+from genlab.metrics.estimate import Estimate
 from genlab.metrics.preference import quantile
 from genlab.random import randint
 
@@ -89,8 +89,8 @@ def bradley_terry(wins: Tensor, *, names: Sequence[str] | None = None, prior: fl
     names = tuple(map(str, range(len(wins)) if names is None else names))
     if len(names) != len(wins) or len(set(names)) != len(names):
         raise ValueError(f"names must be {len(wins)} different words, got {names}")
-    if prior < 0:
-        raise ValueError(f"prior must not be negative, got {prior}")
+    if not 0 <= prior < math.inf:
+        raise ValueError(f"prior must be a finite number, 0 or more, got {prior}")
     if prior == 0:
         _check_determined(wins, names)
     counts = wins + prior * (1 - torch.eye(len(wins), dtype=torch.float64))
@@ -110,7 +110,7 @@ def bradley_terry_by_rater(wins: Tensor, *, names: Sequence[str] | None = None, 
     tables = torch.as_tensor(wins).detach().cpu().double()
     if tables.ndim != 3 or len(tables) < 2:
         raise ValueError(f"wins must be (raters, K, K) with two raters or more, got {tuple(tables.shape)}")
-    if prior <= 0 or draws < 2:
+    if not 0 < prior < math.inf or draws < 2:
         raise ValueError(f"needs prior > 0 and draws ≥ 2, got {prior} and {draws}")
     rng = torch.Generator().manual_seed(0) if rng is None else rng
     whole = bradley_terry(tables.sum(0), names=names, prior=prior)

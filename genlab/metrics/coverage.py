@@ -13,6 +13,9 @@ ball a little, and coverage leaves the fakes' balls, and their outliers, out. No
 both sets follow one law: density is 1 on average, coverage is `expected_coverage`, precision and recall
 are whatever real data get against real data. So give that beside them, at equal n and equal k.
 
+`neighbour_scores` gives all four from one pass over the distances; the others each want less. Distances are
+Euclidean and, on the rims that decide, exact: see `genlab.metrics.distances`.
+
 Kynkäänniemi et al. (2019), Improved precision and recall metric, arXiv:1904.06991 (balls with their rim).
 Naeem et al. (2020), Reliable fidelity and diversity metrics, arXiv:2002.09797 (balls without their rim).
 """
@@ -23,9 +26,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from genlab.metrics.arguments import whole
+from genlab.metrics.distances import Points, compare, nearest, parts, points
 from genlab.metrics.features import as_features, as_pair
-
-BLOCK = 2**22  # distances held at a time, 32 MB
 
 
 class PrecisionRecall(NamedTuple):
@@ -42,31 +45,62 @@ class DensityCoverage(NamedTuple):
     coverage: float
 
 
-def precision_recall(real: Tensor, fake: Tensor, *, k: int = 3) -> PrecisionRecall:
-    """Improved precision and recall of fakes (m, d) against real samples (n, d), in any features.
+class NeighbourScores(NamedTuple):
+    """All four, for one k: shares in [0, 1], and density, from 0 to beyond 1."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def neighbour_scores(real: Tensor, fake: Tensor, *, k: int = 5) -> NeighbourScores:
+    """Precision, recall, density and coverage of fakes (m, d) against real samples (n, d), in one pass.
 
     Args:
-        k: the neighbour to which a ball reaches, itself not counted.
+        real, fake: features of any network, or points; whole numbers and half precision count as float64.
+        k: the neighbour to which every ball reaches, itself not counted. Precision and recall were proposed
+            with 3, density and coverage with 5.
 
     Raises:
         ValueError: k neighbours do not exist, different dimensions, or values that are not finite.
     """
-    real, fake = as_pair(real, fake)
-    precision = balls_around(fake, real, k=k) > 0
-    recall = balls_around(real, fake, k=k) > 0
-    return PrecisionRecall(precision.double().mean().item(), recall.double().mean().item())
+    real, fake = points(*as_pair(real, fake, names=("real", "fake")))
+    around_real, around_fake = _radii(real, k, "real"), _radii(fake, k, "fake")
+    precise = torch.zeros(len(fake), dtype=torch.bool)
+    recalled, covered, held = [], [], 0
+    for part in parts(real, fake):
+        inner, within = compare(part, real, fake, around_real[part.rows, None])
+        precise |= within.any(0)
+        held += int(inner.sum())
+        covered.append(inner.any(1))
+        recalled.append(compare(part, real, fake, around_fake)[1].any(1))
+    return NeighbourScores(_share(precise), _share(torch.cat(recalled)), held / (k * len(fake)),
+                           _share(torch.cat(covered)))
+
+
+def precision_recall(real: Tensor, fake: Tensor, *, k: int = 3) -> PrecisionRecall:
+    """Improved precision and recall of fakes (m, d) against real samples (n, d), in any features.
+
+    Arguments and errors as in `neighbour_scores`, but for the k of the paper.
+    """
+    scores = neighbour_scores(real, fake, k=k)
+    return PrecisionRecall(scores.precision, scores.recall)
 
 
 def density_coverage(real: Tensor, fake: Tensor, *, k: int = 5) -> DensityCoverage:
-    """Density and coverage of fakes (m, d) against real samples (n, d); arguments as `precision_recall`."""
-    real, fake = as_pair(real, fake)
-    radii = neighbour_radii(real, k=k)
-    nearest, held = [], real.new_zeros(())
-    for rows, distances in _distances(real, fake):
-        held += (distances < radii[rows, None]).sum()
-        nearest.append(distances.min(1).values)
-    density = held.item() / (k * len(fake))
-    return DensityCoverage(density, (torch.cat(nearest) < radii).double().mean().item())
+    """Density and coverage of fakes (m, d) against real samples (n, d); see `neighbour_scores`.
+
+    No balls lie around fakes, so any number of them will do.
+    """
+    real, fake = points(*as_pair(real, fake, least=(2, 1), names=("real", "fake")))
+    radii = _radii(real, k, "real")
+    covered, held = [], 0
+    for part in parts(real, fake):
+        inner = compare(part, real, fake, radii[part.rows, None])[0]
+        held += int(inner.sum())
+        covered.append(inner.any(1))
+    return DensityCoverage(held / (k * len(fake)), _share(torch.cat(covered)))
 
 
 def expected_coverage(n: int, m: int, *, k: int = 5) -> float:
@@ -75,6 +109,7 @@ def expected_coverage(n: int, m: int, *, k: int = 5) -> float:
     A ball is missed when the k nearest of the n + m - 1 other points are all real. For n = m about
     1 - 2^-k. Naeem et al. (2020), proposition 1.
     """
+    n, m, k = whole(n, "n", 0), whole(m, "m", 0), whole(k, "k", 0)
     if not (1 <= k < n and m >= 1):
         raise ValueError(f"needs 1 ≤ k < n and m ≥ 1, got k = {k}, n = {n} and m = {m}")
     return 1 - math.prod((n - 1 - i) / (n + m - 1 - i) for i in range(k))
@@ -82,27 +117,20 @@ def expected_coverage(n: int, m: int, *, k: int = 5) -> float:
 
 def neighbour_radii(features: Tensor, *, k: int) -> Tensor:
     """Distance of each point to its k-th nearest neighbour in the same set, itself not counted: (n,)."""
-    features = as_features(features)
-    if not 1 <= k < len(features):
-        raise ValueError(f"k must lie between 1 and {len(features) - 1}, the number of other points, got {k}")
-    parts = []
-    for rows, distances in _distances(features, features):
-        distances[torch.arange(len(distances)), rows] = math.inf
-        parts.append(distances.kthvalue(k, dim=1).values)
-    return torch.cat(parts)
+    return _radii(*points(as_features(features)), k)
 
 
 def balls_around(queries: Tensor, features: Tensor, *, k: int) -> Tensor:
     """How many balls of `features` hold each query, rim included: (queries,) int64."""
-    queries, features = as_pair(queries, features)
-    radii = neighbour_radii(features, k=k)
-    return torch.cat([(distances <= radii).sum(1) for _, distances in _distances(queries, features)])
+    queries, features = points(*as_pair(queries, features, least=(1, 2), names=("queries", "features")))
+    radii = _radii(features, k)
+    return torch.cat([compare(part, queries, features, radii)[1].sum(1) for part in parts(queries, features)])
 
 
-def _distances(a: Tensor, b: Tensor):
-    """Row numbers and their Euclidean distances to all of b, a few rows at a time.
+def _radii(x: Points, k: int, what: str = "points") -> Tensor:
+    k = whole(k, "k", 1, len(x) - 1, why=f"for of {len(x)} {what} each has so many others")
+    return nearest(x, x, k).distance
 
-    By differences, not by ‖a‖² - 2 a·b + ‖b‖²: a copy must lie at 0 exactly, and a rim be met exactly.
-    """
-    for rows in torch.arange(len(a)).split(max(1, BLOCK // len(b))):
-        yield rows, torch.cdist(a[rows], b, compute_mode="donot_use_mm_for_euclid_dist")
+
+def _share(inside: Tensor) -> float:
+    return inside.double().mean().item()

@@ -16,6 +16,9 @@ with the 20 bins of Locatello et al. (2019), arXiv:1811.12359.
 import torch
 from torch import Tensor
 
+from genlab.metrics.arguments import whole
+from genlab.metrics.images import as_real
+
 
 def mutual_information_gap(codes: Tensor, factors: Tensor, *, bins: int = 20) -> float:
     """MIG, at most 1: the mean of `factor_gaps`.
@@ -30,6 +33,7 @@ def mutual_information_gap(codes: Tensor, factors: Tensor, *, bins: int = 20) ->
 
 def factor_gaps(codes: Tensor, factors: Tensor, *, bins: int = 20) -> Tensor:
     """(I_1 - I_2) / H of each factor, (F,) in [0, 1]; see `mutual_information_gap`."""
+    codes = as_real(codes, "codes")
     if codes.ndim == 2 and codes.shape[1] < 2:
         raise ValueError("a gap needs at least two latent dimensions, got 1")
     best = mutual_information(codes, factors, bins=bins).topk(2, dim=0).values
@@ -43,8 +47,7 @@ def factor_gaps(codes: Tensor, factors: Tensor, *, bins: int = 20) -> Tensor:
 def mutual_information(codes: Tensor, factors: Tensor, *, bins: int = 20) -> Tensor:
     """I(z_k; v_f) between every binned code and every factor, in nats: (K, F), float64."""
     codes, factors = _check(codes, factors)
-    if bins < 2:
-        raise ValueError(f"bins must be at least 2, got {bins}")
+    bins = whole(bins, "bins", 2)
     binned = _bin(codes, bins)
     return torch.stack([torch.stack([_information(z, v) for v in factors.T]) for z in binned.T])
 
@@ -72,6 +75,7 @@ def _information(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _check(codes: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
+    codes, factors = as_real(codes, "codes"), torch.as_tensor(factors)
     if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or len(codes) < 2:
         raise ValueError("codes and factors must be (N, K) and (N, F) with one N ≥ 2, "
                          f"got {tuple(codes.shape)} and {tuple(factors.shape)}")

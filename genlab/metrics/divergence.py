@@ -6,12 +6,13 @@ It is not symmetric. KL(data ‖ model), which maximum likelihood lowers, is inf
 no probability to what occurs; KL(model ‖ data) forgives a model that leaves modes out.
 """
 
+import functools
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from genlab.metrics.likelihood import Estimate, estimate
+from genlab.metrics.estimate import Estimate, estimate
 
 
 def normal_kl(mu_p: Tensor, logvar_p: Tensor, mu_q: Tensor | float = 0.0,
@@ -23,7 +24,15 @@ def normal_kl(mu_p: Tensor, logvar_p: Tensor, mu_q: Tensor | float = 0.0,
     Args:
         mu_p, logvar_p: (B, D); mu_q, logvar_q: numbers or tensors that broadcast with them.
     """
-    mu_q, logvar_q = torch.as_tensor(mu_q).to(mu_p), torch.as_tensor(logvar_q).to(mu_p)
+    given = [torch.as_tensor(x) for x in (mu_p, logvar_p, mu_q, logvar_q)]
+    floats = [x.dtype for x in given if x.is_floating_point() and x.ndim] or [torch.get_default_dtype()]
+    dtype = functools.reduce(torch.promote_types, floats)  # that of whole numbers would cut q's 0.5 to 0
+    try:
+        given = [x.to(given[0].device, dtype) for x in given]
+        mu_p, logvar_p, mu_q, logvar_q = torch.broadcast_tensors(*given)
+    except RuntimeError:
+        raise ValueError("means and log-variances must have one shape, (B, D), or broadcast to it, got "
+                         + ", ".join(str(tuple(x.shape)) for x in given)) from None
     difference = logvar_p - logvar_q
     terms = difference.exp() - 1 - difference + (mu_p - mu_q).square() * (-logvar_q).exp()
     return 0.5 * terms.sum(-1)
@@ -43,9 +52,9 @@ def monte_carlo_kl(samples: Tensor, log_p: Callable[[Tensor], Tensor],
     """
     values = [function(samples) for function in (log_p, log_q)]
     for name, value in zip(("log_p", "log_q"), values, strict=True):
-        if value.shape != (len(samples),):
+        if not isinstance(value, Tensor) or value.shape != (len(samples),):
             raise ValueError(f"{name} must give one number per sample, ({len(samples)},), "
-                             f"got shape {tuple(value.shape)}")
+                             f"got {tuple(value.shape) if isinstance(value, Tensor) else value!r}")
     if (values[1] == -torch.inf).any():
         raise ValueError(f"q gives no probability to {int((values[1] == -torch.inf).sum())} of "
                          f"{len(samples)} samples: the divergence is infinite")

@@ -12,12 +12,16 @@ missing classes is measured by the same command and stands in genlab/weights/dig
 Hendrycks, Mazeika and Dietterich (2019), Deep anomaly detection with outlier exposure, arXiv:1812.04606.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from genlab.layers import evaluating
+from genlab.metrics.arguments import whole
+from genlab.metrics.images import DataRange, as_real, check_finite, unit_images
 
 
 class DigitFeatures(nn.Module):
@@ -52,29 +56,33 @@ def digit_features() -> DigitFeatures:
 
 
 @torch.no_grad()
-def image_features(images: Tensor, *, network: DigitFeatures | None = None, batch: int = 500) -> Tensor:
-    """`features` of many images, batch by batch: (n, 64), on the CPU.
+def image_features(images: Tensor, *, network: DigitFeatures | None = None, batch: int = 500,
+                   data_range: DataRange = (0.0, 1.0)) -> Tensor:
+    """`features` of many images, batch by batch, in eval mode: (n, 64), on the CPU.
 
     Args:
-        images: in [0, 1], (n, 1, 28, 28) or (n, 784).
+        images: (n, 1, 28, 28) or (n, 784).
         network: another than `digit_features()`; its numbers compare with no others.
+        batch: images at a time.
+        data_range: of the images, when it is not [0, 1]: a pair, or the model that made them.
 
     Raises:
         ValueError: another shape, values out of range or not finite.
     """
     network = digit_features() if network is None else network
-    return torch.cat([network.features(part) for part in _parts(images, network, batch)]).cpu()
+    return _through(network, network.features, _as_digits(images, data_range), batch)
 
 
 @torch.no_grad()
-def predictions(images: Tensor, *, network: DigitFeatures | None = None, batch: int = 500) -> Tensor:
+def predictions(images: Tensor, *, network: DigitFeatures | None = None, batch: int = 500,
+                data_range: DataRange = (0.0, 1.0)) -> Tensor:
     """Probability of each digit for many images, (n, 10), rows sum to 1; see `image_features`."""
     network = digit_features() if network is None else network
-    return torch.cat([network(part).softmax(1) for part in _parts(images, network, batch)]).cpu()
+    return _through(network, lambda part: network(part).softmax(1), _as_digits(images, data_range), batch)
 
 
 def reference_features(reference: Tensor | str = "grey", split: str = "train") -> Tensor:
-    """Features (m, 64) of real digits, "grey" or "binarised" (cut at 0.5), or of images of your own.
+    """Features (m, 64) of real digits, "grey" or "binarised" (cut at 0.5), or of your own images in [0, 1].
 
     Args:
         split: "train", the 4000 that samples are compared with, or "test", the 1000 held out, from which
@@ -96,40 +104,52 @@ def _digit_set(form: str, split: str) -> Tensor:
 def as_features(features: Tensor, *, least: int = 2, what: str = "features") -> Tensor:
     """Features of any network, (n, d), checked and as float64 on the CPU: what every metric starts from.
 
+    Half precision and whole numbers are taken as they are; float64 holds them exactly.
+
     Raises:
+        TypeError: values that are no real numbers.
         ValueError: another shape, fewer than `least` rows, or values that are not finite.
     """
-    features = torch.as_tensor(features).detach().cpu().double()
-    if features.ndim != 2 or len(features) < least:
-        raise ValueError(f"{what} must be (n, d) with n ≥ {least}, got {tuple(features.shape)}")
-    bad = int((~features.isfinite()).any(1).sum())
-    if bad:
-        raise ValueError(f"{bad} of {len(features)} samples have {what} that are not finite: repair them")
-    return features
+    features = as_real(features, what)
+    if features.ndim != 2 or features.shape[1] == 0:
+        remedy = ": for digits use image_features(images), else x.flatten(1)" if features.ndim > 2 else ""
+        raise ValueError(f"{what} must be (n, d) with n ≥ {least}, got {tuple(features.shape)}{remedy}")
+    if len(features) < least:
+        raise ValueError(f"{what} must be (n, d) with n ≥ {least}, got {tuple(features.shape)}: "
+                         "take more samples")
+    check_finite(features, f"samples, {what}," if what != "features" else "samples")
+    return features.cpu().double()
 
 
-def as_pair(features_a: Tensor, features_b: Tensor, *, least: int = 2) -> tuple[Tensor, Tensor]:
+def as_pair(features_a: Tensor, features_b: Tensor, *, least: int | tuple[int, int] = 2,
+            names: tuple[str, str] = ("features", "features")) -> tuple[Tensor, Tensor]:
     """Two sets of features of one dimension; see `as_features`."""
-    a, b = as_features(features_a, least=least), as_features(features_b, least=least)
+    leasts = (least, least) if isinstance(least, int) else least
+    a, b = (as_features(x, least=n, what=name)
+            for x, n, name in zip((features_a, features_b), leasts, names, strict=True))
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"both sets need features of one dimension, got {a.shape[1]} and {b.shape[1]}: "
                          "take them from the same network")
     return a, b
 
 
-def _parts(images: Tensor, network: DigitFeatures, batch: int) -> Iterator[Tensor]:
-    """The images, batch by batch, where the network is."""
-    return (part.to(network.head.weight) for part in _as_digits(images).split(batch))
+def _through(network: nn.Module, function: Callable[[Tensor], Tensor], images: Tensor, batch: int) -> Tensor:
+    """The function of all images, batch by batch, where the network is; its modes are restored."""
+    batch = whole(batch, "batch", 1)
+    parameter = next(network.parameters(), images)
+    with evaluating(network):
+        return torch.cat([function(part.to(parameter)) for part in images.split(batch)]).cpu()
 
 
-def _as_digits(images: Tensor) -> Tensor:
-    from genlab.data import check_range
-
-    images = torch.as_tensor(images).detach()
+def _as_digits(images: Tensor, data_range: DataRange) -> Tensor:
+    images = as_real(images, "images")
     if images.shape[1:] not in ((1, 28, 28), (784,)) or not len(images):
-        raise ValueError(f"images must be (n, 1, 28, 28) or (n, 784) with n ≥ 1, got {tuple(images.shape)}")
-    bad = int((~images.isfinite()).flatten(1).any(1).sum())
-    if bad:
-        raise ValueError(f"{bad} of {len(images)} images hold values that are not finite")
-    check_range(images, 0.0, 1.0, "images")
-    return images.reshape(-1, 1, 28, 28)
+        raise ValueError(f"images must be (n, 1, 28, 28) or (n, 784) with n ≥ 1, got {tuple(images.shape)}"
+                         + _shape_remedy(images))
+    return unit_images(images, data_range).reshape(-1, 1, 28, 28)
+
+
+def _shape_remedy(images: Tensor) -> str:
+    if images.shape[1:] in ((28, 28), (28, 28, 1)):
+        return ": use images.reshape(-1, 1, 28, 28)"
+    return ": of one image make a batch with image[None]" if images.shape == (784,) else ""

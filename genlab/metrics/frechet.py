@@ -14,44 +14,50 @@ Dowson and Landau (1982), The Fréchet distance between multivariate normal dist
 Chong and Forsyth (2020), Effectively unbiased FID and inception score, arXiv:1911.07023 (the bias).
 """
 
+import math
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from genlab.metrics.features import as_features, image_features, reference_features
-from genlab.metrics.likelihood import Estimate
+from genlab.metrics.arguments import whole
+from genlab.metrics.estimate import Estimate
+from genlab.metrics.features import as_features, as_pair, image_features, reference_features
+from genlab.metrics.images import DataRange, as_real
 from genlab.random import permutation
 
 
 def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
     """d² between the Gaussians fitted to two sets of features, (n, d) and (m, d), in float64.
 
-    Covariances are the unbiased ones (n - 1), as in the authors' and the usual implementations.
+    Covariances are the unbiased ones (n - 1), as in the authors' and the usual implementations. With fewer
+    samples than dimensions they are singular; the distance is then taken from the samples themselves, whose
+    cross products hold all that the covariances do, exactly.
 
     Raises:
         ValueError: fewer than two rows, different dimensions, or values that are not finite.
     """
-    return frechet_from_moments(*moments(features_a), *moments(features_b))
+    a, b = as_pair(features_a, features_b)
+    (mu_a, factor_a), (mu_b, factor_b) = _mean_and_factor(a), _mean_and_factor(b)
+    return _distance(mu_a, factor_a, mu_b, factor_b)
 
 
 def frechet_from_moments(mu_a: Tensor, cov_a: Tensor, mu_b: Tensor, cov_b: Tensor) -> float:
     """d² from means (d,) and covariances (d, d), which may be singular.
 
-    tr (Σ_a Σ_b)^½ is the sum of the singular values of Σ_a^½ Σ_b^½. That is symmetric in a and b, needs
-    no matrix root that may turn complex, and, where covariances are singular, rounding stays rounding
-    instead of entering under a root.
+    With any factors Σ_a = A'A and Σ_b = B'B, tr (Σ_a Σ_b)^½ is the sum of the singular values of AB'. So
+    Cholesky factors will do, symmetric roots where there are none; no matrix root turns complex, and, where
+    covariances are singular, rounding stays rounding instead of entering under a root.
 
     Raises:
         ValueError: shapes that do not fit, values that are not finite, or no covariance at all.
     """
     mu_a, cov_a, mu_b, cov_b = (_double(tensor) for tensor in (mu_a, cov_a, mu_b, cov_b))
+    for mu, cov in ((mu_a, cov_a), (mu_b, cov_b)):
+        _check_moments(mu, cov)
     if mu_a.shape != mu_b.shape:
         raise ValueError(f"both sets need features of one dimension, got {len(mu_a)} and {len(mu_b)}")
-    root_a, root_b = _root(cov_a, mu_a), _root(cov_b, mu_b)
-    overlap = torch.linalg.svdvals(root_a @ root_b).sum()
-    distance = (mu_a - mu_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * overlap
-    return max(distance.item(), 0.0)  # rounding may leave -1e-14 for equal sets
+    return _distance(mu_a, _factor(cov_a), mu_b, _factor(cov_b))
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,7 +68,8 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, centred.T @ centred / (len(features) - 1)
 
 
-def digit_frechet(samples: Tensor, *, reference: Tensor | str = "grey") -> float:
+def digit_frechet(samples: Tensor, *, reference: Tensor | str = "grey",
+                  data_range: DataRange = (0.0, 1.0)) -> float:
     """Fréchet distance of sampled digits to real ones in `digit_features`, 64 dimensions.
 
     Say which of two comparisons you make. Grey samples, or the means of a Bernoulli decoder (its
@@ -70,11 +77,13 @@ def digit_frechet(samples: Tensor, *, reference: Tensor | str = "grey") -> float
     from a Bernoulli decoder, or any 0/1 images, beside the binarised one.
 
     Args:
-        samples: images in [0, 1], (n, 1, 28, 28) or (n, 784), n ≥ 2; below a few hundred the bias rules.
+        samples: images, (n, 1, 28, 28) or (n, 784), n ≥ 2; below a few hundred the bias rules.
         reference: "grey", the 4000 training digits; "binarised", the same cut at 0.5 (both measured once
             a process); or images of your own, (m, 1, 28, 28) or (m, 784) in [0, 1].
+        data_range: of the samples, when it is not [0, 1]: a pair, or the model that made them.
     """
-    return frechet_from_moments(*moments(image_features(samples)), *_reference_moments(reference))
+    features = image_features(samples, data_range=data_range)
+    return frechet_from_moments(*moments(features), *_reference_moments(reference))
 
 
 def real_floor(n: int, *, repeats: int = 10, reference: str = "grey",
@@ -93,10 +102,8 @@ def real_floor(n: int, *, repeats: int = 10, reference: str = "grey",
 def floor(features: Tensor, target: tuple[Tensor, Tensor], n: int, repeats: int,
           rng: torch.Generator) -> Estimate:
     """`real_floor` for features (m, d) of real images and the moments of a reference."""
-    if not 2 <= n <= len(features):
-        raise ValueError(f"n must lie between 2 and {len(features)}, the number of held-out digits, got {n}")
-    if repeats < 2:
-        raise ValueError(f"repeats must be at least 2 to show a scatter, got {repeats}")
+    n = whole(n, "n", 2, len(features), why="the number of held-out digits")
+    repeats = whole(repeats, "repeats", 2, why="to show a scatter")
     sets = repeats if n < len(features) else 1
     subsets = [permutation(len(features), rng=rng)[:n].cpu() for _ in range(sets)]
     values = torch.tensor([frechet_from_moments(*moments(features[subset]), *target) for subset in subsets],
@@ -106,21 +113,58 @@ def floor(features: Tensor, target: tuple[Tensor, Tensor], n: int, repeats: int,
 
 
 def _double(tensor: Tensor) -> Tensor:
-    return torch.as_tensor(tensor).detach().cpu().double()
+    return as_real(tensor, "moments").cpu().double()
 
 
-def _root(cov: Tensor, mu: Tensor) -> Tensor:
-    """Symmetric root of a covariance, eigenvalues below zero by rounding taken as zero."""
+def _check_moments(mu: Tensor, cov: Tensor) -> None:
     if mu.ndim != 1 or cov.shape != (len(mu), len(mu)):
         raise ValueError(f"moments must be (d,) and (d, d), got {tuple(mu.shape)} and {tuple(cov.shape)}")
     if not (mu.isfinite().all() and cov.isfinite().all()):
         raise ValueError("means and covariances must be finite")
     if not torch.allclose(cov, cov.T, rtol=1e-6, atol=1e-6 * cov.abs().max().item()):
         raise ValueError("a covariance must be symmetric")
+
+
+def _mean_and_factor(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean and A with A'A = Σ: of few samples the centred samples themselves, (n, d)."""
+    if len(x) > x.shape[1]:
+        mean, cov = moments(x)
+        return mean, _factor(cov)
+    mean = x.mean(0)
+    return mean, (x - mean) / math.sqrt(len(x) - 1)
+
+
+def _factor(cov: Tensor) -> Tensor:
+    """A with A'A = Σ: Cholesky's; of a singular Σ the root along its axes, those of no variance left out."""
+    lower, info = torch.linalg.cholesky_ex(cov)
+    tiny = len(cov) * torch.finfo(cov.dtype).eps * cov.diagonal().max()
+    if info == 0 and lower.diagonal().square().min() > tiny:
+        return lower.T
     values, vectors = torch.linalg.eigh((cov + cov.T) / 2)
     if values[0] < -1e-6 * values.abs().max():
         raise ValueError(f"a covariance has no negative eigenvalue, got {values[0].item():.3g}")
-    return vectors * values.clamp(min=0).sqrt() @ vectors.T
+    real = values > len(cov) * torch.finfo(cov.dtype).eps * values[-1]  # the rest is rounding
+    return values[real].sqrt()[:, None] * vectors[:, real].T
+
+
+def _distance(mu_a: Tensor, a: Tensor, mu_b: Tensor, b: Tensor) -> float:
+    """‖μ_a - μ_b‖² + ‖A‖² + ‖B‖² - 2 Σ singular values of AB'."""
+    distance = (mu_a - mu_b).square().sum() + a.square().sum() + b.square().sum() - 2 * _nuclear(a @ b.T)
+    return max(distance.item(), 0.0)  # rounding may leave -1e-14 for equal sets
+
+
+def _nuclear(x: Tensor) -> Tensor:
+    """Σ singular values: the roots of the eigenvalues of XX', three times faster, where that loses nothing.
+
+    Eigenvalues s² are off by up to ε s_max² each, so roots by that over 2s, which is much for small s.
+    """
+    if min(x.shape) == 0:
+        return x.new_zeros(())
+    squares = torch.linalg.eigvalsh(x @ x.T if x.shape[0] <= x.shape[1] else x.T @ x)
+    error = len(squares) ** 0.5 * torch.finfo(x.dtype).eps * squares[-1]
+    if squares[0] > 4 * error and (error / squares.sqrt()).sum() < 1e-11 * squares.sqrt().sum():
+        return squares.sqrt().sum()
+    return torch.linalg.svdvals(x).sum()
 
 
 def _reference_moments(reference: Tensor | str) -> tuple[Tensor, Tensor]:

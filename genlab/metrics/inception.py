@@ -10,12 +10,14 @@ Heusel et al. (2017), GANs trained by a two time-scale update rule, arXiv:1706.0
 import torch
 from torch import Tensor, nn
 
+from genlab.metrics.images import DataRange, unit_images
+
 OFFLINE = "digits are compared without a download by genlab.metrics.digit_frechet"
 
 
 @torch.no_grad()
 def fid(real: Tensor, fake: Tensor, *, download: bool = False, network: nn.Module | None = None,
-        batch: int = 50) -> float:
+        batch: int = 50, data_range: DataRange = (0.0, 1.0)) -> float:
     """Fréchet Inception Distance between colour images; published values rest on 50 000 of them.
 
     Say n beside it, and which images are the reference: its bias falls like 1/n and is large with 2048
@@ -23,6 +25,7 @@ def fid(real: Tensor, fake: Tensor, *, download: bool = False, network: nn.Modul
 
     Args:
         real, fake: (n, 3, H, W) and (m, 3, H, W) in [0, 1], at least two each.
+        data_range: of the fakes, when it is not [0, 1]: a pair, or the model that made them.
         download: must be True for the Inception network, whose weights, about 90 MB, are fetched when
             first used and kept by torch.hub.
         network: another than Inception, images to features (B, d), with the attribute `num_features`;
@@ -33,8 +36,9 @@ def fid(real: Tensor, fake: Tensor, *, download: bool = False, network: nn.Modul
         ImportError: torchmetrics or torch-fidelity is not installed; says how to install them.
         ConnectionError: the weights could not be fetched.
     """
-    for name, images in (("real", real), ("fake", fake)):
-        _check(images, name)
+    _check(real, "real")
+    _check(fake, "fake")
+    real, fake = unit_images(real, what="real"), unit_images(fake, data_range, "fake")
     if network is None and not download:
         raise ValueError("the FID needs the Inception network, whose weights (about 90 MB) are downloaded "
                          f"when first used: say download=True; {OFFLINE}")
@@ -46,12 +50,9 @@ def fid(real: Tensor, fake: Tensor, *, download: bool = False, network: nn.Modul
 
 
 def _check(images: Tensor, name: str) -> None:
-    from genlab.data import check_range
-
     if images.ndim != 4 or images.shape[1] != 3 or len(images) < 2:
         raise ValueError(f"{name} must be colour images (n, 3, H, W) with n ≥ 2, got {tuple(images.shape)}: "
                          f"{OFFLINE}")
-    check_range(images, 0.0, 1.0, name)
 
 
 def _metric(network: nn.Module | None):

@@ -18,8 +18,10 @@ Barratt and Sharma (2018), A note on the inception score, arXiv:1801.01973 (what
 import torch
 from torch import Tensor
 
+from genlab.metrics.arguments import whole
+from genlab.metrics.estimate import Estimate
 from genlab.metrics.features import predictions
-from genlab.metrics.likelihood import Estimate
+from genlab.metrics.images import DataRange, as_real
 from genlab.random import permutation
 
 
@@ -37,9 +39,7 @@ def inception_score(probabilities: Tensor, *, splits: int = 10,
         ValueError: no probabilities (logits, for instance), or fewer samples than splits.
     """
     probabilities = as_probabilities(probabilities)
-    if not 1 <= splits <= len(probabilities):
-        raise ValueError(f"splits must lie between 1 and the number of samples, {len(probabilities)}, "
-                         f"got {splits}")
+    splits = whole(splits, "splits", 1, len(probabilities), why="the number of samples")
     rng = torch.Generator().manual_seed(0) if rng is None else rng
     order = permutation(len(probabilities), rng=rng).cpu()
     scores = torch.stack([_score(part) for part in probabilities[order].tensor_split(splits)])
@@ -56,19 +56,20 @@ def label_entropies(probabilities: Tensor) -> tuple[float, float]:
     return marginal.item(), conditional.item()
 
 
-def digit_inception_score(samples: Tensor, *, splits: int = 10,
-                          rng: torch.Generator | None = None) -> Estimate:
+def digit_inception_score(samples: Tensor, *, splits: int = 10, rng: torch.Generator | None = None,
+                          data_range: DataRange = (0.0, 1.0)) -> Estimate:
     """`inception_score` of sampled digits by genlab's own classifier of ten digits: at most 10.
 
     Args:
-        samples: images in [0, 1], (n, 1, 28, 28) or (n, 784).
+        samples: images, (n, 1, 28, 28) or (n, 784).
+        data_range: of the samples, when it is not [0, 1]: a pair, or the model that made them.
     """
-    return inception_score(predictions(samples), splits=splits, rng=rng)
+    return inception_score(predictions(samples, data_range=data_range), splits=splits, rng=rng)
 
 
 def as_probabilities(probabilities: Tensor) -> Tensor:
     """Checked, in float64 on the CPU, with rows that sum to 1 exactly."""
-    p = torch.as_tensor(probabilities).detach().cpu().double()
+    p = as_real(probabilities, "probabilities").cpu().double()
     if p.ndim != 2 or not p.numel():
         raise ValueError(f"probabilities must be (n, K) with n ≥ 1, got {tuple(p.shape)}")
     if not p.isfinite().all():

@@ -18,8 +18,10 @@ import math
 import torch
 from torch import Tensor
 
+from genlab.metrics.arguments import whole
+from genlab.metrics.estimate import Estimate
 from genlab.metrics.features import as_pair, image_features, reference_features
-from genlab.metrics.likelihood import Estimate
+from genlab.metrics.images import DataRange
 from genlab.random import permutation
 
 ROWS = 2**22  # kernel values held at a time, 32 MB
@@ -48,10 +50,8 @@ def kernel_distance(features_a: Tensor, features_b: Tensor, *, subsets: int | No
     kernel = _Polynomial(degree, 1 / a.shape[1] if gamma is None else gamma, coef0)
     if subsets is None:
         return _all_pairs(a, b, kernel)
-    if subsets < 2:
-        raise ValueError(f"subsets must be at least 2 to show a scatter, got {subsets}")
-    if not 2 <= size <= min(len(a), len(b)):
-        raise ValueError(f"size must lie between 2 and the smaller set, {min(len(a), len(b))}, got {size}")
+    subsets = whole(subsets, "subsets", 2, why="to show a scatter")
+    size = whole(size, "size", 2, min(len(a), len(b)), why="the size of the smaller set")
     rng = torch.Generator().manual_seed(0) if rng is None else rng
     values = []
     for _ in range(subsets):
@@ -61,14 +61,16 @@ def kernel_distance(features_a: Tensor, features_b: Tensor, *, subsets: int | No
     return Estimate(values.mean().item(), values.std().item(), size)
 
 
-def digit_kernel_distance(samples: Tensor, *, reference: Tensor | str = "grey") -> Estimate:
+def digit_kernel_distance(samples: Tensor, *, reference: Tensor | str = "grey",
+                          data_range: DataRange = (0.0, 1.0)) -> Estimate:
     """`kernel_distance` of sampled digits to real ones in `digit_features`; see `digit_frechet`.
 
     Args:
-        samples: images in [0, 1], (n, 1, 28, 28) or (n, 784).
+        samples: images, (n, 1, 28, 28) or (n, 784).
         reference: "grey", the 4000 training digits; "binarised", the same cut at 0.5; or images.
+        data_range: of the samples, when it is not [0, 1]: a pair, or the model that made them.
     """
-    return kernel_distance(image_features(samples), reference_features(reference))
+    return kernel_distance(image_features(samples, data_range=data_range), reference_features(reference))
 
 
 class _Polynomial:

@@ -13,37 +13,17 @@ Burda, Grosse and Salakhutdinov (2015), Importance weighted autoencoders, arXiv:
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-
-class Estimate(NamedTuple):
-    """A mean over n items and its standard error, s / √n."""
-
-    value: float
-    error: float
-    n: int
-
-    def __str__(self) -> str:
-        return f"{self.value:.4g} ± {self.error:.2g} (n = {self.n})"
-
-
-def estimate(values: Tensor) -> Estimate:
-    """The mean of n numbers, (n,), with its standard error.
-
-    Raises:
-        ValueError: fewer than two numbers, or one that is not finite.
-    """
-    values = torch.as_tensor(values).detach().cpu().double()
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"an error bar needs at least two numbers in a row, got shape {tuple(values.shape)}")
-    bad = int((~values.isfinite()).sum())
-    if bad:
-        raise ValueError(f"{bad} of {len(values)} values are not finite: no mean can be given")
-    return Estimate(values.mean().item(), values.std().item() / math.sqrt(len(values)), len(values))
+from genlab.layers import evaluating
+from genlab.metrics.arguments import whole
+from genlab.metrics.estimate import Estimate, estimate
+from genlab.metrics.images import as_real
 
 
 def mean_elbo(model: Any, x: Tensor, y: Tensor | None = None, *, rng: torch.Generator | None = None,
@@ -58,7 +38,7 @@ def mean_elbo(model: Any, x: Tensor, y: Tensor | None = None, *, rng: torch.Gene
         x: images, (n, …), as the model takes them.
         y: labels, (n, …), for a model that is conditioned on them.
     """
-    return _mean_bound(model, partial(model.elbo, rng=rng), x, y, batch)
+    return _mean_bound(model, partial(_bound(model, "elbo"), rng=rng), x, y, batch)
 
 
 def mean_iwae(model: Any, x: Tensor, y: Tensor | None = None, *, k: int = 50,
@@ -69,10 +49,9 @@ def mean_iwae(model: Any, x: Tensor, y: Tensor | None = None, *, k: int = 50,
         k: latent draws for each image.
         batch: images at a time; by default as many as make 10 000 decoded images with their k draws.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
+    k = whole(k, "k", 1)
     batch = max(1, 10_000 // k) if batch is None else batch
-    return _mean_bound(model, partial(model.iwae, k=k, rng=rng), x, y, batch)
+    return _mean_bound(model, partial(_bound(model, "iwae"), k=k, rng=rng), x, y, batch)
 
 
 def bits_per_dim(nats: float | Tensor, dims: int) -> float | Tensor:
@@ -80,8 +59,9 @@ def bits_per_dim(nats: float | Tensor, dims: int) -> float | Tensor:
 
     It keeps the sign: give -ELBO, not the ELBO, for the usual positive number.
     """
-    if dims < 1:
-        raise ValueError(f"dims counts the pixels (times channels) of one image, got {dims}")
+    dims = whole(dims, "dims", 1, why="the pixels (times channels) of one image")
+    if isinstance(nats, Estimate):
+        raise TypeError("nats must be a number or a tensor: of an Estimate convert .value and .error")
     return nats / (dims * math.log(2))
 
 
@@ -104,20 +84,23 @@ def density_bits_per_dim(nats: float | Tensor, dims: int, *, bin_width: float) -
     return bits_per_dim(nats, dims) - math.log2(bin_width)
 
 
+def _bound(model: Any, name: str) -> Callable[..., Tensor]:
+    if not callable(getattr(model, name, None)):
+        raise TypeError(f"{type(model).__name__} has no {name}(x): these bounds are for models with a latent "
+                        "code; where there is a log_prob(x), use estimate(model.log_prob(x))")
+    return getattr(model, name)
+
+
 @torch.no_grad()
 def _mean_bound(model: Any, bound: Callable[..., Tensor], x: Tensor, y: Tensor | None,
                 batch: int) -> Estimate:
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1, got {batch}")
+    batch = whole(batch, "batch", 1)
+    x, y = as_real(x, "x"), None if y is None else torch.as_tensor(y)
     if y is not None and len(y) != len(x):
         raise ValueError(f"x and y must have equal lengths, got {len(x)} and {len(y)}")
-    modes = _set_eval(model)
-    try:
+    with evaluating(model) if isinstance(model, nn.Module) else nullcontext():
         values = [_bound_of_part(model, bound, x[i:i + batch], None if y is None else y[i:i + batch])
                   for i in range(0, len(x), batch)]
-    finally:
-        for module, training in modes:
-            module.training = training
     return estimate(torch.cat(values) if values else torch.empty(0))
 
 
@@ -128,15 +111,6 @@ def _bound_of_part(model: Any, bound: Callable[..., Tensor], x: Tensor, y: Tenso
         raise ValueError(f"the bound must be one number per image, ({len(x)},), "
                          f"got shape {tuple(value.shape)}: do not average over the batch")
     return value.cpu()
-
-
-def _set_eval(model: Any) -> list[tuple[nn.Module, bool]]:
-    """Switches to eval mode and returns the modes to restore, module by module (a part may be frozen)."""
-    if not isinstance(model, nn.Module):
-        return []
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    return modes
 
 
 def _device(model: Any, x: Tensor) -> torch.device:

@@ -14,6 +14,8 @@ import math
 import torch
 from torch import Tensor
 
+from genlab.metrics.arguments import whole
+from genlab.metrics.images import as_real
 from genlab.random import randn
 
 
@@ -25,7 +27,9 @@ def active_units(mu: Tensor, *, threshold: float = 0.01) -> Tensor:
     Args:
         mu: means of q(z|x) for N images, (N, K), N ≥ 2; the variance is over these N (division by N).
     """
-    _check_codes(mu, "mu")
+    mu = _check_codes(mu, "mu")
+    if not threshold >= 0:
+        raise ValueError(f"threshold is a variance, 0 or more, got {threshold}")
     return mu.detach().double().var(0, correction=0) > threshold
 
 
@@ -43,12 +47,13 @@ def kl_decomposition(mu: Tensor, logvar: Tensor, *, rng: torch.Generator | None 
         mu, logvar: of q(z|x), (N, K) each, N ≥ 2. The cost is draws · N² · K.
         draws: codes for each image, at least 2.
     """
-    _check_codes(mu, "mu")
-    _check_codes(logvar, "logvar")
+    mu, logvar = _check_codes(mu, "mu"), _check_codes(logvar, "logvar")
     if mu.shape != logvar.shape:
         raise ValueError(f"mu and logvar differ in shape: {tuple(mu.shape)} and {tuple(logvar.shape)}")
-    if draws < 2:
-        raise ValueError(f"draws must be at least 2 to give an error, got {draws}")
+    draws = whole(draws, "draws", 2, why="to give an error")
+    if logvar.abs().max() > 700:
+        raise ValueError(f"log-variances reach from {logvar.min().item():.3g} to {logvar.max().item():.3g}: "
+                         "no float64 holds such a variance, and the model has most likely diverged")
     mu, logvar = mu.cpu().double(), logvar.cpu().double()
     terms = torch.stack([_draw_terms(mu, logvar, rng) for _ in range(draws)])  # (draws, N, 2)
     value = terms.mean((0, 1))
@@ -78,8 +83,10 @@ def _log_normal(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     return -0.5 * (squares + (logvar + math.log(2 * math.pi)).sum(1))
 
 
-def _check_codes(codes: Tensor, what: str) -> None:
+def _check_codes(codes: Tensor, what: str) -> Tensor:
+    codes = as_real(codes, what)
     if codes.ndim != 2 or len(codes) < 2 or codes.shape[1] < 1:
         raise ValueError(f"{what} must be (N, K) with N ≥ 2, got shape {tuple(codes.shape)}")
     if not codes.isfinite().all():
         raise ValueError(f"{what} must be finite")
+    return codes

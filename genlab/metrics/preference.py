@@ -14,6 +14,8 @@ import math
 from statistics import NormalDist
 from typing import NamedTuple
 
+from genlab.metrics.arguments import whole
+
 
 class Preference(NamedTuple):
     """Share of n choices that fell on one of two, its interval, and the p-value against chance."""
@@ -76,5 +78,9 @@ def quantile(level: float) -> float:
 
 
 def _check(wins: int, n: int) -> None:
-    if wins != int(wins) or n != int(n) or not 0 <= wins <= n:
-        raise ValueError(f"wins and n must be whole numbers with 0 ≤ wins ≤ n, got {wins} and {n}")
+    try:
+        whole(n, "n", 0)
+        whole(wins, "wins", 0, int(n))
+    except ValueError:
+        raise ValueError(f"wins and n must be whole numbers with 0 ≤ wins ≤ n, "
+                         f"got {wins!r} and {n!r}") from None

@@ -12,9 +12,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genlab.metrics.coverage import density_coverage, precision_recall
+from genlab.metrics.coverage import neighbour_scores
 from genlab.metrics.features import image_features, predictions, reference_features
 from genlab.metrics.frechet import frechet_distance
+from genlab.metrics.images import DataRange, unit_images
 from genlab.metrics.inception_score import inception_score
 from genlab.metrics.kernel_distance import kernel_distance
 from genlab.metrics.neighbours import nearest_training_distance
@@ -37,8 +38,8 @@ class DigitReport(NamedTuple):
         return "\n".join([f"{f'n = {self.n}':<{width}}  {'samples':>9}  {'real':>9}", *rows])
 
 
-def digit_report(samples: Tensor, *, reference: str = "grey", k: int = 5,
-                 rng: torch.Generator | None = None) -> DigitReport:
+def digit_report(samples: Tensor, *, reference: str = "grey", k: int = 5, rng: torch.Generator | None = None,
+                 data_range: DataRange = (0.0, 1.0)) -> DigitReport:
     """All scores of sampled digits in `digit_features`, and of as many held-out real ones.
 
     Fréchet and kernel distance are to the 4000 training digits; precision, recall, density and coverage to n
@@ -46,14 +47,16 @@ def digit_report(samples: Tensor, *, reference: str = "grey", k: int = 5,
     distance to the nearest training image is Euclidean, in pixels.
 
     Args:
-        samples: images in [0, 1], (n, 1, 28, 28) or (n, 784), n > k; of more than 1000 a random 1000 count,
+        samples: images, (n, 1, 28, 28) or (n, 784), n > k; of more than 1000 a random 1000 count,
             for there are no more real ones to set beside them.
         reference: "grey" or "binarised", as the samples are; see `digit_frechet`.
         k: the neighbour of all four neighbour scores.
+        data_range: of the samples, when it is not [0, 1]: a pair, or the model that made them.
         rng: picks samples and real digits; without one always the same.
     """
     rng = torch.Generator().manual_seed(0) if rng is None else rng
     training, held_out = (_images(split, reference) for split in ("train", "test"))
+    samples = unit_images(samples, data_range, "samples")
     n = min(len(samples), LARGEST)
     samples, held_out, balls = (_pick(x, n, rng) for x in
                                 (samples, held_out, reference_features(reference)))
@@ -62,12 +65,10 @@ def digit_report(samples: Tensor, *, reference: str = "grey", k: int = 5,
 
 def _scores(images: Tensor, training: Tensor, balls: Tensor, reference: str, k: int) -> dict[str, float]:
     features, every = image_features(images), reference_features(reference)
-    precision, recall = precision_recall(balls, features, k=k)
-    density, coverage = density_coverage(balls, features, k=k)
     return {"frechet": frechet_distance(features, every),
             "kernel_distance": kernel_distance(features, every).value,
             "inception_score": inception_score(predictions(images), splits=1).value,
-            "precision": precision, "recall": recall, "density": density, "coverage": coverage,
+            **neighbour_scores(balls, features, k=k)._asdict(),
             "nearest_training": nearest_training_distance(images, training).distance.mean().item()}
 
 

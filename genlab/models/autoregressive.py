@@ -13,13 +13,14 @@ arXiv:1502.03509.
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genlab.layers import check_range, evaluating
+from genlab.models.conditioning import apply, asked_labels
 from genlab.random import rand
 
 
@@ -44,8 +45,9 @@ class MADE(nn.Module):
     """Logits of all conditionals at once by masked layers: whole numbers (B, D) -> (B, D, K).
 
     Inputs are one-hot. Every hidden unit has a degree m in 1 … D-1 and sees variables 1 … m at most; the
-    logits of variable d see units of a degree below d (eq. 12 and 13 of the paper). The degrees go round,
-    where the paper draws them.
+    logits of variable d see units of a degree below d (eq. 12 and 13 of the paper). The degrees are spread
+    evenly, where the paper draws them. Fewer than D-1 units cannot have all degrees, and what lies between
+    two would stay unseen: inputs then reach the logits by direct connections as well, as in the paper.
 
     Args:
         dims: D.
@@ -59,67 +61,82 @@ class MADE(nn.Module):
         seen = torch.arange(1, dims + 1).repeat_interleave(levels)  # degree of each input
         layers: list[nn.Module] = []
         for _ in range(depth):
-            degree = torch.arange(hidden_dim) % max(1, dims - 1) + 1
+            cuts = max(1, dims - 1)
+            degree = torch.arange(hidden_dim)
+            degree = (degree % cuts if hidden_dim >= cuts else degree * cuts // hidden_dim) + 1
             layers += [MaskedLinear(degree[:, None] >= seen), nn.ReLU()]
             seen = degree
         wanted = torch.arange(1, dims + 1).repeat_interleave(levels)
         self.net = nn.Sequential(*layers, MaskedLinear(wanted[:, None] > seen))
+        inputs = torch.arange(1, dims + 1).repeat_interleave(levels)
+        self.direct = MaskedLinear(wanted[:, None] > inputs) if hidden_dim < dims - 1 else None
+        if self.direct is not None:  # from nothing: many inputs would outweigh what the layers say at first
+            nn.init.zeros_(self.direct.weight)
+            self.direct.bias = None
 
     def forward(self, x: Tensor) -> Tensor:
         rows = F.one_hot(x, self.levels).to(self.net[0].weight).flatten(1)
-        return self.net(rows).view(len(x), self.dims, self.levels)
+        logits = self.net(rows)
+        if self.direct is not None:
+            logits = logits + self.direct(rows)
+        return logits.view(len(x), self.dims, self.levels)
 
 
 class Autoregressive(nn.Module):
     """A causal network as a distribution over D whole numbers in 0 … K-1; x is (B, D) int64.
 
     Args:
-        network: maps x to logits (B, D, K), those of x_d depending on x_1 … x_{d-1} only.
+        network: maps x, or (x, labels), to logits (B, D, K), those of x_d depending on x_1 … x_{d-1} only.
         dims: D.
         levels: K.
     """
+
+    data_form = "levels"
 
     def __init__(self, network: nn.Module, dims: int, levels: int):
         super().__init__()
         self.network, self.dims, self.levels = network, dims, levels
         self.data_range = (0, levels - 1)
 
-    def conditionals(self, x: Tensor) -> Tensor:
+    def conditionals(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """log p(x_d = k | x_1 … x_{d-1}) in nats, (B, D, K)."""
         self._check(x)
-        logits = self.network(x)
+        logits = apply(self.network, x, labels=labels)
         if logits.shape != (*x.shape, self.levels):
             raise ValueError(f"the network must give logits {(*x.shape, self.levels)}, "
                              f"got {tuple(logits.shape)}: K for each variable")
         return logits.log_softmax(-1)
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    def log_prob(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """log p(x) in nats, exact: (B, D) -> (B,)."""
-        return self.conditionals(x).gather(-1, x[..., None]).squeeze(-1).sum(1)
+        return self.conditionals(x, labels).gather(-1, x[..., None]).squeeze(-1).sum(1)
 
     def loss(self, x: Tensor, y: Tensor | None = None, *,
              rng: torch.Generator | None = None) -> dict[str, Tensor]:
-        """Mean of -log p(x) in nats and in bits per variable; nothing is random, labels are ignored."""
-        nats = -self.log_prob(x).mean()
+        """Mean of -log p(x) in nats and in bits per variable; nothing is random."""
+        nats = -self.log_prob(x, y).mean()
         return {"loss": nats, "bits_per_dim": nats.detach() / (self.dims * math.log(2))}
 
-    def trajectory(self, n: int, *, rng: torch.Generator | None = None) -> Iterator[Tensor]:
-        """n samples in the making, (n, D) each: D + 1 states, with 0 where nothing is drawn yet."""
+    def trajectory(self, num_samples: int = 64, *, labels: Sequence[int] | Tensor | int | None = None,
+                   rng: torch.Generator | None = None) -> Iterator[Tensor]:
+        """Samples in the making, (num_samples, D) each: D + 1 states, with 0 where nothing is drawn yet."""
         like = next(self.network.parameters())
-        x = torch.zeros(n, self.dims, dtype=torch.int64, device=like.device)
+        labels = asked_labels(labels, num_samples, [self.network], like=like)
+        x = torch.zeros(num_samples, self.dims, dtype=torch.int64, device=like.device)
         yield x
         for d in range(self.dims):
-            x = self._draw(x, d, rand((n, 1), like=like, rng=rng))
+            x = self._draw(x, d, rand((num_samples, 1), like=like, rng=rng), labels)
             yield x
 
-    def sample(self, n: int, *, rng: torch.Generator | None = None) -> Tensor:
-        """n samples, (n, D) whole numbers; D evaluations of the network."""
-        return deque(self.trajectory(n, rng=rng), maxlen=1).pop()
+    def sample(self, num_samples: int = 64, *, labels: Sequence[int] | Tensor | int | None = None,
+               rng: torch.Generator | None = None) -> Tensor:
+        """Samples, (num_samples, D) whole numbers; D evaluations of the network."""
+        return deque(self.trajectory(num_samples, labels=labels, rng=rng), maxlen=1).pop()
 
-    def _draw(self, x: Tensor, d: int, u: Tensor) -> Tensor:
+    def _draw(self, x: Tensor, d: int, u: Tensor, labels: Tensor | None) -> Tensor:
         """x with variable d drawn from its conditional, by the inverse of the cumulative sum at u."""
         with evaluating(self):
-            cumulative = self.conditionals(x)[:, d].exp().cumsum(1)
+            cumulative = self.conditionals(x, labels)[:, d].exp().cumsum(1)
         # u times the last entry, which rounding may leave off 1: the count then stays below K.
         value = (cumulative <= u * cumulative[:, -1:]).sum(1).clamp(max=self.levels - 1)
         return torch.cat([x[:, :d], value[:, None], x[:, d + 1:]], 1)

@@ -14,29 +14,26 @@ framework, ICLR. Burgess et al. (2018), Understanding disentangling in β-VAE, a
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genlab.models.vae import VAE
 
 
 class BetaVAE(VAE):
-    """A VAE whose KL weighs β times as much; β = 1 is the VAE."""
+    """A VAE whose KL weighs β times as much; β = 1 is the VAE.
+
+    Args:
+        options: of `VAE`: encoder, decoder, likelihood, data_shape, num_classes.
+    """
 
     def __init__(self, input_dim: int = 784, hidden_dim: int = 400, latent_dim: int = 20,
-                 beta: float = 4.0, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None):
-        super().__init__(input_dim, hidden_dim, latent_dim, encoder=encoder, decoder=decoder)
-        if not beta >= 0:
-            raise ValueError(f"beta must not be negative, got {beta}: it weighs the KL")
-        self.beta = beta
+                 beta: float = 4.0, **options):
+        super().__init__(input_dim, hidden_dim, latent_dim, beta=beta, **options)
 
     @property
     def beta_norm(self) -> float:
         """β K / D, which can be compared between data sets of other sizes (Higgins et al., appendix)."""
         return self.beta * self.latent_dim / math.prod(self.data_shape)
-
-    def objective(self, reconstruction: Tensor, kl: Tensor) -> Tensor:
-        """Reconstruction + β KL, nats."""
-        return reconstruction + self.beta * kl
 
     def loss(self, x: Tensor, y: Tensor | None = None, *,
              rng: torch.Generator | None = None) -> dict[str, Tensor]:
@@ -53,9 +50,8 @@ class CapacityVAE(BetaVAE):
     """
 
     def __init__(self, input_dim: int = 784, hidden_dim: int = 400, latent_dim: int = 20,
-                 beta: float = 30.0, capacity: float = 25.0, *, encoder: nn.Module | None = None,
-                 decoder: nn.Module | None = None):
-        super().__init__(input_dim, hidden_dim, latent_dim, beta, encoder=encoder, decoder=decoder)
+                 beta: float = 30.0, capacity: float = 25.0, **options):
+        super().__init__(input_dim, hidden_dim, latent_dim, beta, **options)
         self.capacity = capacity
 
     def objective(self, reconstruction: Tensor, kl: Tensor) -> Tensor:

@@ -35,16 +35,23 @@ def conv_decoder(channels: int, image_size: int, hidden_dim: int, latent_dim: in
 class ConvVAE(VAE):
     """A VAE of images (B, channels, image_size, image_size), whose samples are such images too.
 
+    A convolutional, conditional, β, Gaussian VAE of colour images in one call:
+
+        ConvVAE(3, 32, 64, num_classes=10, beta=4.0, likelihood=Gaussian())
+
     Args:
         image_size: a multiple of 4, such as 28 (digits) or 16 (sprites).
         width: channels after the first convolution; the second has twice as many.
+        num_classes: condition on labels; the encoder sees them as planes, the decoder beside z.
+        options: of `VAE`: likelihood, beta.
     """
 
     def __init__(self, channels: int = 1, image_size: int = 28, latent_dim: int = 20, *,
-                 hidden_dim: int = 128, width: int = 16):
+                 hidden_dim: int = 128, width: int = 16, num_classes: int | None = None, **options):
         if image_size < 4 or image_size % 4:
             raise ValueError(f"image_size must be a multiple of 4, got {image_size}: pad or resize")
+        extra = num_classes or 0
         super().__init__(channels * image_size**2, hidden_dim, latent_dim,
-                         encoder=conv_encoder(channels, image_size, hidden_dim, width),
-                         decoder=conv_decoder(channels, image_size, hidden_dim, latent_dim, width))
-        self.data_shape = (channels, image_size, image_size)
+                         encoder=conv_encoder(channels + extra, image_size, hidden_dim, width),
+                         decoder=conv_decoder(channels, image_size, hidden_dim, latent_dim + extra, width),
+                         data_shape=(channels, image_size, image_size), num_classes=num_classes, **options)

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.layers import as_shape, check_range, evaluating
+from genlab.models.conditioning import asked_labels
 from genlab.random import rand, randint, randn
 
 
@@ -72,6 +73,8 @@ class EnergyModel(nn.Module):
                  noise: float | None = None, buffer_size: int = 10_000, restart: float = 0.05,
                  penalty: float = 0.1):
         super().__init__()
+        if step_size <= 0:
+            raise ValueError(f"step_size must be above 0, got {step_size}: chains would stand still")
         if not all(map(math.isfinite, data_range)):
             raise ValueError(f"data_range must be finite, got {data_range}: chains start uniformly in it")
         self.network, self.shape, self.data_range = network, tuple(shape), data_range
@@ -80,14 +83,19 @@ class EnergyModel(nn.Module):
         self.register_buffer("replay", torch.zeros(buffer_size, *self.shape))
         self.register_buffer("visited", torch.zeros(buffer_size, dtype=torch.bool))
 
+    @property
+    def data_form(self) -> str:
+        """"signed", "unit" or "real", as data_range says."""
+        return {(-1, 1): "signed", (0, 1): "unit"}.get(tuple(self.data_range), "real")
+
     def energy(self, x: Tensor) -> Tensor:
         """E(x): (B, *shape) -> (B,)."""
         return self.network(as_shape(x, self.shape)).reshape(len(x))
 
     def score(self, x: Tensor) -> Tensor:
         """s(x) = ∇ log p(x) = -∇E(x), (B, *shape), without a graph; the parameters get no gradient."""
-        with torch.enable_grad():
-            x = as_shape(x, self.shape).detach().requires_grad_()
+        with torch.inference_mode(False), torch.enable_grad():  # a clone, for inference tensors have no graph
+            x = as_shape(x, self.shape).detach().clone().requires_grad_()
             slope, = torch.autograd.grad(self.energy(x).sum(), x)
         return -slope
 
@@ -108,14 +116,16 @@ class EnergyModel(nn.Module):
             loss = loss + self.penalty * (real.square().mean() + fake.square().mean())
         return {"loss": loss, "energy_data": real.mean(), "energy_samples": fake.mean()}
 
-    def trajectory(self, n: int, *, steps: int | None = None,
+    def trajectory(self, num_samples: int = 64, *, labels: None = None, steps: int | None = None,
                    rng: torch.Generator | None = None) -> Iterator[Tensor]:
-        """n chains from uniform noise, one state before the first step and one after each: (n, *shape)."""
-        return self._chain(self._noise(n, rng), self.steps if steps is None else steps, rng)
+        """Chains from uniform noise, a state before the first step and after each: (num_samples, *shape)."""
+        asked_labels(labels, num_samples, [], like=self.replay)
+        return self._chain(self._noise(num_samples, rng), self.steps if steps is None else steps, rng)
 
-    def sample(self, n: int, *, steps: int | None = None, rng: torch.Generator | None = None) -> Tensor:
-        """The ends of n chains from noise, (n, *shape); samples of p only if the chains are long enough."""
-        return deque(self.trajectory(n, steps=steps, rng=rng), maxlen=1).pop()
+    def sample(self, num_samples: int = 64, *, labels: None = None, steps: int | None = None,
+               rng: torch.Generator | None = None) -> Tensor:
+        """The ends of chains from noise, (num_samples, *shape); of p only if chains are long enough."""
+        return deque(self.trajectory(num_samples, labels=labels, steps=steps, rng=rng), maxlen=1).pop()
 
     def log_partition(self, points: Tensor, area: float = 1.0) -> Tensor:
         """log Z ≈ log Σ exp(-E) area, (): -E(x) - log Z is log p(x), in nats.

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.layers import as_shape, evaluating, mlp
+from genlab.models.conditioning import asked_labels
 from genlab.random import randn
 
 
@@ -36,6 +37,8 @@ class AffineCoupling(nn.Module):
 
     def __init__(self, network: nn.Module, mask: Tensor, *, bound: float = 2.0):
         super().__init__()
+        if bound <= 0:
+            raise ValueError(f"bound must be above 0, got {bound}: s lies between -bound and bound")
         if mask.ndim != 1 or not ((mask == 0) | (mask == 1)).all() or not 0 < mask.sum() < len(mask):
             raise ValueError(f"mask must be (D,) of zeros and ones, some of each, got {mask.tolist()}")
         self.network, self.bound = network, bound
@@ -43,17 +46,28 @@ class AffineCoupling(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """z and log |det ∂z/∂x|: (B, D) and (B,)."""
-        s, t = self._scale_and_shift(self.mask * x)
+        s, t = self._scale_and_shift(self._kept(x))
         return x * s.exp() + t, s.sum(1)
 
     def inverse(self, z: Tensor) -> Tensor:
         """The x that `forward` maps to z."""
-        s, t = self._scale_and_shift(self.mask * z)
+        s, t = self._scale_and_shift(self._kept(z))
         return (z - t) * (-s).exp()
+
+    def _kept(self, x: Tensor) -> Tensor:
+        dim = len(self.mask)
+        if x.ndim != 2 or x.shape[1] != dim:  # one column would be broadcast
+            raise ValueError(f"x must be (B, {dim}), got {tuple(x.shape)}: the mask has {dim} coordinates")
+        return self.mask * x
 
     def _scale_and_shift(self, kept: Tensor) -> tuple[Tensor, Tensor]:
         """s and t, which are 0 where the mask is 1."""
-        s, t = self.network(kept).chunk(2, 1)
+        dim = len(self.mask)
+        raw = self.network(kept)
+        if raw.shape != (len(kept), 2 * dim):
+            raise ValueError(f"the network must give {(len(kept), 2 * dim)}, s and t for each coordinate, "
+                             f"got {tuple(raw.shape)}")
+        s, t = raw.chunk(2, 1)
         change = 1 - self.mask
         return change * self.bound * (s / self.bound).tanh(), change * t
 
@@ -66,7 +80,7 @@ class Flow(nn.Module):
         dim: D, coordinates of x.
     """
 
-    data_range = (-math.inf, math.inf)
+    data_range, data_form = (-math.inf, math.inf), "real"
 
     def __init__(self, layers: Iterable[nn.Module], dim: int):
         super().__init__()
@@ -96,19 +110,23 @@ class Flow(nn.Module):
         """Mean of -log p(x) in nats; nothing is random in it, and labels are ignored."""
         return {"loss": -self.log_prob(x).mean()}
 
-    def trajectory(self, n: int, *, temperature: float = 1.0,
+    def trajectory(self, num_samples: int = 64, *, labels: None = None, temperature: float = 1.0,
                    rng: torch.Generator | None = None) -> Iterator[Tensor]:
-        """From noise to n samples, one state for each layer: (n, D) each, in eval mode."""
+        """From noise to samples, one state for each layer: (num_samples, D) each, in eval mode."""
+        asked_labels(labels, num_samples, [], like=self.like)
         with evaluating(self):
-            states = list(self._inverses(temperature * randn((n, self.dim), like=self.like, rng=rng)))
+            states = list(self._inverses(temperature * randn((num_samples, self.dim), like=self.like,
+                                                              rng=rng)))
         yield from states
 
-    def sample(self, n: int, *, temperature: float = 1.0, rng: torch.Generator | None = None) -> Tensor:
-        """x = f⁻¹(temperature · z), z ~ N(0, I): (n, D).
+    def sample(self, num_samples: int = 64, *, labels: None = None, temperature: float = 1.0,
+               rng: torch.Generator | None = None) -> Tensor:
+        """x = f⁻¹(temperature · z), z ~ N(0, I): (num_samples, D).
 
         Only temperature 1 gives samples of p; a lower one gives fewer unusual ones.
         """
-        return deque(self.trajectory(n, temperature=temperature, rng=rng), maxlen=1).pop()
+        states = self.trajectory(num_samples, labels=labels, temperature=temperature, rng=rng)
+        return deque(states, maxlen=1).pop()
 
     def _inverses(self, z: Tensor) -> Iterator[Tensor]:
         yield z

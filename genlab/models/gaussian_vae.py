@@ -9,14 +9,11 @@ Rybkin, Daniilidis and Levine (2020), Simple and effective VAE training with cal
 arXiv:2006.13202.
 """
 
-import math
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from genlab.layers import as_shape, evaluating
-from genlab.models.vae import VAE, gaussian_kl, gaussian_log_density
-from genlab.random import randn
+from genlab.models.likelihoods import Gaussian
+from genlab.models.vae import VAE
 
 
 class GaussianVAE(VAE):
@@ -24,36 +21,31 @@ class GaussianVAE(VAE):
 
     Args:
         sigma: what σ starts from.
+        options: of `VAE`: encoder, decoder, data_shape, num_classes, beta.
     """
 
-    data_range = (-math.inf, math.inf)
+    def __init__(self, input_dim: int = 2, hidden_dim: int = 64, latent_dim: int = 2, *, sigma: float = 1.0,
+                 **options):
+        super().__init__(input_dim, hidden_dim, latent_dim, likelihood=Gaussian(sigma), **options)
+        self.register_load_state_dict_pre_hook(_renamed)
 
-    def __init__(self, input_dim: int = 2, hidden_dim: int = 64, latent_dim: int = 2, *,
-                 encoder: nn.Module | None = None, decoder: nn.Module | None = None, sigma: float = 1.0):
-        super().__init__(input_dim, hidden_dim, latent_dim, encoder=encoder, decoder=decoder)
-        self.log_sigma = nn.Parameter(torch.tensor(math.log(sigma)))
+    @property
+    def log_sigma(self) -> Tensor:
+        """log σ, the parameter of the likelihood."""
+        return self.likelihood.log_sigma
 
     @property
     def sigma(self) -> Tensor:
         """σ of p(x | z), a scalar."""
         return self.log_sigma.exp()
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Mean of p(x | z), (B, D)."""
-        return self.decoder(z)
-
-    def loss_function(self, recon_x: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-        """The objective from what `forward` returns, in nats, mean over the batch."""
-        likelihood = self.log_likelihood(self._data(x), as_shape(recon_x, self.data_shape, what="recon_x"))
-        return self.objective(-likelihood.mean(), gaussian_kl(mu, logvar).mean())
-
-    def log_likelihood(self, x: Tensor, mean: Tensor) -> Tensor:
-        """log N(x; mean, σ² I) in nats: (B,)."""
-        return gaussian_log_density(x.flatten(1), mean.flatten(1), 2 * self.log_sigma.expand(x[0].numel()))
-
-    def sample(self, num_samples: int = 64, *, mean: bool = False,
+    def sample(self, num_samples: int = 64, *, labels: int | Tensor | None = None, mean: bool = False,
                rng: torch.Generator | None = None) -> Tensor:
         """x ~ p(x | z) with z ~ N(0, I), (num_samples, D); with mean=True the mean of p(x | z) alone."""
-        with evaluating(self):
-            x = self.decode(randn((num_samples, self.latent_dim), like=self.log_sigma, rng=rng))
-            return x if mean else x + self.sigma * randn(x.shape, like=x, rng=rng)
+        return super().sample(num_samples, labels=labels, mean=mean, rng=rng)
+
+
+def _renamed(model, state, prefix, *_) -> None:
+    """Weights saved before σ belonged to the likelihood."""
+    if prefix + "log_sigma" in state:
+        state[prefix + "likelihood.log_sigma"] = state.pop(prefix + "log_sigma")

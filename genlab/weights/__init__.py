@@ -17,7 +17,7 @@ from safetensors import torch as safetensors
 from torch import Tensor
 
 FOLDER = Path(__file__).parent
-RECIPES = ("digit_features",)
+RECIPES = ("digit_features", "digit_diffusion", "outline_digits", "digit_listener", "digit_speaker")
 
 
 def names() -> tuple[str, ...]:

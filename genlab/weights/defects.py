@@ -12,6 +12,7 @@ from genlab.data import binarize, digits
 from genlab.metrics.features import DigitFeatures, image_features, predictions
 from genlab.metrics.frechet import floor, frechet_from_moments, moments
 from genlab.random import bernoulli, permutation, rand, randn
+from genlab.weights.blurring import blur
 
 FLOORS = (1000, 700, 500, 400, 300, 200, 100)
 
@@ -38,8 +39,6 @@ def measure(network: DigitFeatures) -> dict:
 def defects(train: Tensor, train_labels: Tensor, test: Tensor, test_labels: Tensor,
             rng: torch.Generator) -> dict[str, Tensor]:
     """Sets of images, good and bad, to be compared with grey digits."""
-    from genlab.weights.digit_features import blur  # here, since that module imports this one
-
     means = torch.stack([train[train_labels == label].mean(0) for label in range(10)])
     noise = {f"held-out digits, noise σ = {sigma:g}": (test + sigma * randn(test.shape, rng=rng)).clamp(0, 1)
              for sigma in (0.05, 0.1, 0.2, 0.4)}

@@ -21,6 +21,7 @@ from genlab.data import Batches, digits
 from genlab.fit import cosine_decay, fit
 from genlab.metrics.features import DigitFeatures
 from genlab.random import bernoulli, permutation, rand, randn
+from genlab.weights.blurring import blur
 from genlab.weights.defects import measure
 
 STEPS, BATCH, SEED = 2000, 100, 1
@@ -102,13 +103,6 @@ def spoil(x: Tensor, rng: torch.Generator | None) -> Tensor:
     x = x + amount(0.5) * (blur(x) - x)
     x = (x - 0.5) * (1 + 7 * amount(0.25)) + 0.5
     return (x.clamp(0, 1) + 0.3 * amount(0.5) * randn(x.shape, like=x, rng=rng)).clamp(0, 1)
-
-
-def blur(x: Tensor) -> Tensor:
-    """A Gaussian of one pixel's width, 5×5."""
-    kernel = torch.exp(-torch.arange(-2, 3, device=x.device, dtype=x.dtype).square() / 2)
-    kernel = (kernel / kernel.sum()).view(1, 1, 1, 5)
-    return F.conv2d(F.conv2d(x, kernel, padding=(0, 2)), kernel.mT, padding=(2, 0))
 
 
 def not_digits(x: Tensor, n: int, rng: torch.Generator | None) -> Tensor:

@@ -8,11 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import normalize
 
 from grading.ingest.folder import Submission, contents
 from grading.ingest.found import Found, marked, printable
-from grading.ingest.layouts import Piece
+from grading.ingest.piece import Piece
 
+LATE = "Handed in late."
+UNKNOWN = "When this was handed in is not known, so neither is whether it was late."
 POLICIES = ("last", "best", "first")
 
 
@@ -24,7 +27,7 @@ class Attempt:
     found: tuple[Found, ...]
     number: int | None = None
     submitted: str | None = None
-    late: bool = False
+    late: bool | None = None
 
     def listing(self) -> dict:
         return {"attempt": self.number, "file": self.name, "submitted": self.submitted, "late": self.late}
@@ -94,7 +97,7 @@ def students(pieces: Sequence[Piece], *, mapped: bool = False) -> list[Student]:
         groups[piece.student][piece.attempt].append(piece)
     shown = defaultdict(list)
     for student in groups:
-        shown[(printable(student) or "(no name)").casefold()].append(student)
+        shown[normalize("NFC", (printable(student) or "(no name)").casefold())].append(student)
     found = []
     for alike in shown.values():
         for student in alike:
@@ -125,7 +128,7 @@ def _attempt(pieces: Sequence[Piece]) -> Attempt:
     files = [piece.found for piece in pieces if piece.found.read is not None or piece.found.problem]
     name = files[0].name if len(files) == 1 and first.who else first.entry
     return Attempt(printable(name), tuple(piece.found for piece in pieces), first.number, first.submitted,
-                   any(piece.late for piece in pieces))
+                   next((True for p in pieces if p.late), first.late))
 
 
 def grade_student(task: Task, settings, grade: Callable[[Submission, object], dict]) -> dict:
@@ -139,7 +142,8 @@ def grade_student(task: Task, settings, grade: Callable[[Submission, object], di
               for i, (listing, r) in enumerate(graded)]
     counts = graded[place][0]
     told = _told(task, place, sum(_worth(r) == _worth(record) for _, r in records))
-    flags = [*task.notes, *(["Handed in late."] if counts["late"] else [])]
+    told_late = {True: [LATE], False: [], None: [UNKNOWN]}[counts["late"]]
+    flags = [*task.notes, *told_late]
     return record | {"student": task.student, "fingerprint": task.fingerprint(),
                      **{key: counts[key] for key in ("attempt", "submitted", "late")},
                      "attempts": listed, "identity": dict(task.who),
@@ -148,12 +152,32 @@ def grade_student(task: Task, settings, grade: Callable[[Submission, object], di
 
 def _graded(task: Task, settings, grade, due) -> Iterator[tuple[dict, dict | None]]:
     for listing, submission in task.attempts:
-        late = listing["late"] or bool(due and listing["submitted"] and _after(listing["submitted"], due))
+        late = is_late(listing, due)
         yield listing | {"late": late}, None if submission is None else grade(submission, settings)
 
 
+def is_late(listing: dict, due: datetime | None) -> bool | None:
+    """By the platform or by the date; None where there is a date, and nobody to trust tells the time."""
+    if listing["late"] or due is None:
+        return bool(listing["late"])
+    if listing["submitted"]:
+        return _after(listing["submitted"], due)
+    return listing["late"]
+
+
+def dated_anew(record: dict, task: Task, due: datetime | None) -> dict:
+    """A record that was kept, by the date of today."""
+    late = [is_late(listing, due) for listing, _ in task.attempts]
+    listed = [old | {"late": now} for old, now in zip(record["attempts"], late, strict=True)]
+    counts = next((now for old, now in zip(listed, late, strict=True) if old["counts"]), record["late"])
+    flags = [f for f in record["flags"] if f not in (LATE, UNKNOWN)]
+    flags += {True: [LATE], False: [], None: [UNKNOWN]}[counts]
+    return record | {"late": counts, "attempts": listed, "flags": flags}
+
+
 def _after(submitted: str, due: datetime) -> bool:
-    return due.tzinfo is not None and datetime.fromisoformat(submitted) > due
+    time = datetime.fromisoformat(submitted)  # without a zone: the platform's local time, as that of the date
+    return due.tzinfo is not None and (time if time.tzinfo else time.replace(tzinfo=due.tzinfo)) > due
 
 
 def _worth(record: dict) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grading.ingest.archive import Archive
 from grading.ingest.found import ARCHIVES, Found, noise, printable
+from grading.ingest.layouts import of_one
 from grading.ingest.notebook import MAX_BYTES, Ungradable, read_bytes
 
 __all__ = ["Contents", "Submission", "contents", "opened", "printable"]
@@ -65,7 +66,12 @@ def opened(place: Path, *, leave_out: Path | None = None) -> Iterator[list[Found
     if place.is_dir():
         yield list(_walk(place, leave_out.resolve() if leave_out is not None else None))
         return
-    with closing(Archive(place)) as archive:
+    try:
+        archive = Archive(place)
+    except Ungradable as error:
+        raise Ungradable(f"{place} is no folder, and cut off or not a zip: download the class again, "
+                         "or unpack it and name the folder") from error
+    with closing(archive):
         yield _unwrapped(list(archive.entries()), place.stem)
 
 
@@ -73,7 +79,7 @@ def _unwrapped(found: list[Found], stem: str) -> list[Found]:
     """Without the folder that a whole class was zipped with; a student's only folder is left alone."""
     tops = {f.parts[0] for f in found}
     below = {f.parts[1] for f in found if len(f.parts) > 1}
-    if len(tops) != 1 or not below or (len(below) == 1 and tops != {stem}):
+    if len(tops) != 1 or not below or (len(below) == 1 and tops != {stem}) or any(map(of_one, tops)):
         return found
     return [Found(f.parts[1:], f.read, f.problem) for f in found if len(f.parts) > 1]
 
@@ -129,6 +135,7 @@ class Contents:
     other: list[str] = field(default_factory=list)  # names of files that are no notebooks
     spare: list[Found] = field(default_factory=list)  # perhaps a notebook that a browser renamed
     total: int = 0
+    copies: int = 0  # of files that are there already
 
     def take(self, entry: Found, *, archives: bool = True) -> None:
         name = printable(entry.name)
@@ -168,6 +175,9 @@ class Contents:
         if len(self.files) > MAX_FILES or self.total > MAX_TOTAL:
             return  # one too many is enough to refuse them all
         data = _or_reason(entry.read)
+        if isinstance(data, bytes) and self.copies < MAX_FILES and any(data == d for _, d in self.files):
+            self.copies += 1
+            return  # the same file twice is one
         self.total += 0 if isinstance(data, Ungradable) else len(data)
         self.files.append((name, str(data) if isinstance(data, Ungradable) else data))
 

@@ -3,65 +3,38 @@
     canvas      lovelaceada_LATE_12345_678901_10_vae-1.ipynb
     moodle      Ada Lovelace_1234567_assignsubmission_file_/10_vae.ipynb, or the same in one flat name
     gradescope  submission_45678/10_vae.ipynb beside submission_metadata.yml
+    blackboard  Homework 1_ada_attempt_2026-11-02-10-30-15_10_vae.ipynb beside receipts
+    brightspace 48213-90127 - Ada Lovelace - Nov 2, 2026 1030 AM/10_vae.ipynb beside index.html
     nbgrader    submitted/ada/10_vae/10_vae.ipynb with a timestamp.txt
     plain       ada.ipynb, or ada/10_vae.ipynb
+
+A layout is told from the top of the download alone, and so is whose a file is: what lies deeper is of the
+making of whoever handed it in, and describes nobody.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from grading.ingest import blackboard, brightspace, canvas
 from grading.ingest.found import NOTEBOOKS, Found, marked
 from grading.ingest.gradescope import METADATA, submitters
 from grading.ingest.notebook import Ungradable
+from grading.ingest.piece import Piece
 
-# lib/content_zipper.rb of Canvas: NAME[_LATE]_USER_FILE_ORIGINAL, where NAME has lost everything but word
-# characters and is in lower case (`anon_CODE` takes the place of NAME and USER where marking is anonymous);
-# texts and addresses are NAME[_LATE]_USER_text.html and _link.html.
-_CANVAS = re.compile(r"(?P<name>\w*?)(?P<late>_?(?:LATE|late))?_(?P<id>\d+)_"
-                     r"(?:(?P<file>\d+)_(?P<original>.+)|(?P<text>text|link)\.html)", re.DOTALL)
-_ANONYMOUS = re.compile(r"(?P<late>LATE_)?anon_(?P<id>[A-Za-z0-9]{5})_"
-                        r"(?:(?P<file>\d+)_(?P<original>.+)|(?P<text>text|link)\.html)", re.DOTALL)
-# Attachment.make_unique_filename of Canvas: a name that is there already gets -1 … -7 before its ending.
-_AGAIN = re.compile(r"(?P<base>.+)-(?P<number>[1-7])(?P<ending>(?:\.[A-Za-z][A-Za-z0-9]*)*\.[A-Za-z0-9]*)",
-                    re.DOTALL)
 # mod/assign/classes/downloader.php of Moodle: NAME_ID_assignsubmission_TYPE, followed by /PATH or, without
 # folders, by _FILE; NAME has spaces for underscores; the group's name where groups hand in, then ID may lack.
 _MOODLE = re.compile(r"(?P<name>[^_]*)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_(?P<original>.*))?",
                      re.DOTALL)
 _HANDED_IN = (*NOTEBOOKS, ".zip", ".html")
 _COURSE = frozenset(("source", "release", "gradebook.db", "nbgrader_config.py"))  # of nbgrader
-CLOCK = "timestamp.txt"  # beside a notebook that nbgrader collected
-LAYOUTS = ("auto", "canvas", "moodle", "gradescope", "nbgrader", "plain")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One file with all that its place tells of it.
-
-    Args:
-        entry: the file or folder at the top of the class that it is, or is in.
-        student: who it belongs to, before a map of names is asked.
-        attempt: what is handed in together, among the student's.
-        found: the file, by the name that the student gave it where that is known.
-        number: of the attempt, from 1, where the platform tells.
-        submitted: ISO 8601 in UTC, where that is known.
-        late: said so by the platform.
-        who: what the platform calls the student: `lms`, `id`, `name`, `email`.
-    """
-
-    entry: str
-    student: str
-    attempt: str
-    found: Found
-    number: int | None = None
-    submitted: str | None = None
-    late: bool = False
-    who: tuple[tuple[str, str], ...] = ()
+_EXPORT, _SUBMISSION = re.compile(r"assignment_\d+_export"), re.compile(r"submission_\d+")
+CLOCK = "timestamp.txt"  # nbgrader writes it into the folder of what it collects, over any that is there
+LAYOUTS = ("auto", "canvas", "moodle", "gradescope", "blackboard", "brightspace", "nbgrader", "plain")
 
 
 def pieces(found: Sequence[Found], layout: str = "auto") -> tuple[str, list[Piece]]:
@@ -76,17 +49,25 @@ def pieces(found: Sequence[Found], layout: str = "auto") -> tuple[str, list[Piec
 
 def guess(found: Sequence[Found]) -> str:
     """The layout that most names have: one of LAYOUTS but the first."""
-    if _metadata(found):
-        return "gradescope"
     tops = {f.parts[0]: len(f.parts) == 1 and f.read is not None for f in found}
-    if any(_MOODLE.fullmatch(top) for top in tops):
-        return "moodle"
-    named = [top for top, file in tops.items() if file and top.lower().endswith(_HANDED_IN)]
-    if named and 2 * sum(bool(_canvas_name(top)) for top in named) > len(named):
-        return "canvas"
+    folders = [top for top, file in tops.items() if not file]
+    exported = _metadata(found)
+    if exported is not None and any(f.parts[:-2] == exported.parts[:-1] and _SUBMISSION.fullmatch(f.parts[-2])
+                                    for f in found if len(f.parts) == len(exported.parts) + 1):
+        return "gradescope"
+    files = [top for top, file in tops.items() if file and top.lower().endswith(_HANDED_IN)]
+    for layout, fits, those in (("moodle", _MOODLE.fullmatch, tops), ("blackboard", blackboard.name, tops),
+                                ("brightspace", brightspace.name, folders), ("canvas", canvas.name, files)):
+        if 2 * sum(bool(fits(top)) for top in those) > len(those):
+            return layout
     if "submitted" in tops and (len(tops) == 1 or not _COURSE.isdisjoint(tops)):
         return "nbgrader"
     return "plain"
+
+
+def of_one(top: str) -> bool:
+    """Is this the name that a platform gives to the folder of one student?"""
+    return bool(_MOODLE.fullmatch(top) or brightspace.name(top))
 
 
 def _plain(found: Sequence[Found]) -> list[Piece]:
@@ -101,13 +82,7 @@ def _plain(found: Sequence[Found]) -> list[Piece]:
     short = {top: name if times[name.casefold()] == 1 else top for top, name in short.items()}
     times = Counter(short.values())
     short = {top: name if times[name] == 1 else marked(name, top + "/") for top, name in short.items()}
-    clocks = defaultdict(list)
-    for f in found:
-        if f.name == CLOCK and len(f.parts) > 1 and f.read is not None:
-            clocks[f.parts[0]].append(f)
-    submitted = {top: _clock(files[0]) for top, files in clocks.items() if len(files) == 1}
-    return [Piece(top, short[top], top, f, submitted=submitted.get(top))
-            for f in found if f not in clocks[top := f.parts[0]]]
+    return [Piece(f.parts[0], short[f.parts[0]], f.parts[0], f) for f in found]
 
 
 def _clock(found: Found) -> str | None:
@@ -115,44 +90,6 @@ def _clock(found: Found) -> str | None:
         return when(found.read()[:200].decode(errors="replace"))
     except Ungradable:
         return None
-
-
-def _canvas_name(name: str) -> re.Match | None:
-    return _ANONYMOUS.fullmatch(name) or _CANVAS.fullmatch(name)
-
-
-def _canvas(found: Sequence[Found]) -> list[Piece]:
-    """A zip holds a student's last attempt; several downloads in one folder hold several.
-
-    The uploads of one name are numbered by Canvas, and later ones have larger file ids. The newest upload of
-    each name belongs to the last attempt, the one before it to the attempt before.
-    """
-    done: list[Piece] = []
-    chains: dict[str, dict[str, list[tuple]]] = defaultdict(lambda: defaultdict(list))
-    strays = []
-    for f in found:
-        match = _canvas_name(f.parts[0])
-        if match is None:
-            strays.append(f)
-            continue
-        name = match.groupdict().get("name") or "anon"
-        original = match["original"] or f"{match['text']}.html"
-        again = _AGAIN.fullmatch(original)
-        base, number = (again["base"] + again["ending"], int(again["number"])) if again else (original, 0)
-        chains[f"{name}_{match['id']}"][base].append((number, int(match["file"] or 0), original, f, match))
-    for student, names in chains.items():
-        length, last = max(map(len, names.values())), 0
-        for place in range(length):
-            uploads = [sorted(same, key=lambda upload: upload[:2])[place - length]
-                       for same in names.values() if len(same) >= length - place]
-            last = max(last + 1, *(number + 1 for number, *_ in uploads))
-            told = last if last > 1 or length > 1 else None  # the first of its name may be any attempt
-            for _, _, original, f, match in uploads:
-                who = (("lms", "canvas"), ("id", match["id"]), ("name", student.rsplit("_", 1)[0]))
-                parts = (*f.parts[:-1], original) if len(f.parts) == 1 else f.parts
-                done.append(Piece(f.parts[0], student, f"{student} {last}", replace(f, parts=parts), told,
-                                  late=bool(match["late"]), who=who))
-    return done + _plain(strays)
 
 
 def _moodle(found: Sequence[Found]) -> list[Piece]:
@@ -171,7 +108,11 @@ def _moodle(found: Sequence[Found]) -> list[Piece]:
 
 
 def _metadata(found: Sequence[Found]) -> Found | None:
-    return next((f for f in found if f.name == METADATA and len(f.parts) <= 2 and f.read), None)
+    """Gradescope's own file: at the top, or in the one folder there that is called as Gradescope calls it."""
+    folders = {f.parts[0] for f in found if len(f.parts) > 1 or (f.read is None and not f.problem)}
+    wrapped = len(folders) == 1 and all(map(_EXPORT.fullmatch, folders))
+    places = [(METADATA,), *((folder, METADATA) for folder in folders if wrapped)]
+    return next((f for f in found if f.parts in places and f.read), None)
 
 
 def _gradescope(found: Sequence[Found]) -> list[Piece]:
@@ -198,10 +139,17 @@ def _gradescope(found: Sequence[Found]) -> list[Piece]:
 
 def _nbgrader(found: Sequence[Found]) -> list[Piece]:
     """`submitted/STUDENT/ASSIGNMENT/NAME.ipynb` of a course's folder, the rest of which is the instructor's;
-    or what is in `submitted/`.
+    or what is in `submitted/`. The clock is what nbgrader puts there: STUDENT/ASSIGNMENT/timestamp.txt.
     """
     collected = [f for f in found if f.parts[0] == "submitted" and len(f.parts) > 1]
-    return _plain([replace(f, parts=f.parts[1:]) for f in collected] or found)
+    found = [replace(f, parts=f.parts[1:]) for f in collected] or found
+    clocks = defaultdict(list)
+    for f in found:
+        if len(f.parts) == 3 and f.name == CLOCK and f.read is not None:
+            clocks[f.parts[0]].append(f)
+    submitted = {student: _clock(files[0]) for student, files in clocks.items() if len(files) == 1}
+    return [replace(piece, submitted=submitted.get(piece.entry)) for piece in _plain(found)
+            if piece.found not in clocks[piece.entry]]
 
 
 def when(text: str) -> str | None:
@@ -214,5 +162,16 @@ def when(text: str) -> str | None:
         return None
 
 
+def _split(read: Callable[[Sequence[Found]], tuple[list[Piece], list[Found]]]) -> Callable:
+    """A reader that takes what does not fit the layout as plain."""
+    def pieces_of(found: Sequence[Found]) -> list[Piece]:
+        done, strays = read(found)
+        return done + _plain(strays)
+
+    return pieces_of
+
+
 _READERS: dict[str, Callable[[Sequence[Found]], list[Piece]]] = {
-    "canvas": _canvas, "moodle": _moodle, "gradescope": _gradescope, "nbgrader": _nbgrader, "plain": _plain}
+    "canvas": _split(canvas.read), "blackboard": _split(blackboard.read),
+    "brightspace": _split(brightspace.read), "moodle": _moodle, "gradescope": _gradescope,
+    "nbgrader": _nbgrader, "plain": _plain}

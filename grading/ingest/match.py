@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from grading.exercise import Exercise
+from grading.checks.exercise import Exercise
 from grading.ingest.magics import cell_magic
 from grading.ingest.notebook import Notebook
 from grading.ingest.units import Broken, Unit

@@ -14,12 +14,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from unicodedata import normalize
 
 from grading.ingest.found import printable
-from grading.ingest.layouts import Piece
+from grading.ingest.piece import Piece
 from grading.report.spreadsheet import TableError, lines
 
 _FILE, _STUDENT = ("file", "pattern"), ("student", "student_id", "student id", "id")
+
+
+def composed(text: str) -> str:
+    """A Mac takes letters and their marks apart in names of files, a spreadsheet does not."""
+    return normalize("NFC", text)
 
 
 class MapError(ValueError):
@@ -84,5 +90,8 @@ class Names:
     def _rows(self, piece: Piece) -> list[tuple[int, str, str]]:
         """The rows that fit: those that name it exactly, else those whose pattern does."""
         known = {piece.entry, piece.student, *(value for key, value in piece.who if key != "lms" and value)}
-        exact = [row for row in self.rows if row[1] in known]
-        return exact or [row for row in self.rows if any(fnmatchcase(name, row[1]) for name in known)]
+        known, rows = set(map(composed, known)), [(row, composed(row[1])) for row in self.rows]
+        folded = {normalize("NFC", name.casefold()) for name in known}
+        return ([row for row, pattern in rows if pattern in known]
+                or [row for row, pattern in rows if normalize("NFC", pattern.casefold()) in folded]
+                or [row for row, pattern in rows if any(fnmatchcase(name, pattern) for name in known)])

@@ -15,7 +15,8 @@ from typing import Any
 
 from grading.ingest.kinds import binary_kind, damage, json_kind, text_kind
 
-MAX_BYTES, MAX_CELLS, MAX_CODE, MAX_PARTS = 32 << 20, 2000, 1 << 20, 2_000_000
+MAX_BYTES, MAX_CELLS, MAX_PARTS = 32 << 20, 2000, 2_000_000
+MAX_CODE = 256 << 10  # characters: six times the longest lesson, and few enough to be read within a second
 _PADDING = " \t\r\n\0\ufeff"
 # No number matters here, and int refuses very long ones. Line feeds within strings are let pass.
 _JSON = json.JSONDecoder(strict=False, parse_int=bool, parse_float=bool)
@@ -72,7 +73,7 @@ def parse(data: bytes) -> Notebook:
     listed = _cells(_root(text, warnings))
     cells = tuple(_cell(number, cell, warnings) for number, cell in enumerate(listed, 1))
     if sum(len(cell.source) for cell in cells if cell.code) > MAX_CODE:
-        raise Ungradable(f"The notebook holds more than {MAX_CODE >> 20} MB of code. "
+        raise Ungradable(f"The notebook holds more than {MAX_CODE >> 10} KB of code. "
                          "Hand in the lesson's notebook only.")
     return Notebook(cells, tuple(dict.fromkeys(warnings)))
 

@@ -8,7 +8,8 @@ import ast
 import symtable
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from grading.ingest import magics
 from grading.ingest.notebook import Cell
@@ -17,8 +18,8 @@ _OWN = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
 _CERTAIN = (*_OWN, ast.Import, ast.ImportFrom, ast.Assign)
 _COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 
-
-MAX_UNITS = 5000
+MAX_UNITS = 2000  # six times the longest lesson's
+_SHORT = 8000  # characters of a cell that is remembered: most cells of a class are the lesson's own
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,32 @@ def units(cells: tuple[Cell, ...]) -> tuple[list[Unit], list[Broken]]:
     found, broken = [], []
     for cell in cells:
         try:
-            source, tree = magics.parse(cell.source)
-            if len(found) + len(tree.body) > MAX_UNITS:
-                raise SyntaxError(f"the notebook has more than {MAX_UNITS} statements")
-            found += [_unit(cell.number, node, text) for node, text in _statements(source, tree)]
+            room = MAX_UNITS - len(found)
+            read = _remembered(cell.source) if _small(cell.source, room) else _read(cell.source, room)
+            found += [replace(unit, cell=cell.number) for unit in read]
         except SyntaxError as error:
             broken.append(Broken(cell.number, error.lineno, str(error.msg)[:200], cell.source))
         except (RecursionError, MemoryError):
             broken.append(Broken(cell.number, None, "nested too deep", cell.source))
     return found, broken
+
+
+def _small(source: str, room: int) -> bool:
+    """Can a cell be remembered, and has it surely no more statements than there is room for?"""
+    return len(source) <= _SHORT and sum(source.count(mark) for mark in "\n\r;") < room
+
+
+@lru_cache(maxsize=512)
+def _remembered(source: str) -> tuple[Unit, ...]:
+    return _read(source, MAX_UNITS)
+
+
+def _read(source: str, room: int) -> tuple[Unit, ...]:
+    """The statements of cell 0. They are counted before they are looked at."""
+    source, tree = magics.parse(source)
+    if len(tree.body) > room:
+        raise SyntaxError(f"the notebook has more than {MAX_UNITS} statements")
+    return tuple(_unit(0, node, text) for node, text in _statements(source, tree))
 
 
 def _statements(source: str, tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import genlab
 from grading.assignment import Assignment
-from grading.ingest.attempts import Student, Task, grade_student
+from grading.ingest.attempts import Student, Task, dated_anew, grade_student
 from grading.ingest.classroom import classroom
 from grading.ingest.folder import Submission
 from grading.ingest.names import Names
@@ -71,7 +71,10 @@ def grade_folder(place: Path, store: Store, settings: Settings, *, jobs: int = 1
     with classroom(place, layout=layout, names=names, leave_out=store.out) as room:
         people = room.students
         say(str(room))
+        if not people:
+            raise BatchError(f"{place} holds no submission: name the folder or zip that the class is in")
         by_hand = overrides.read(store.out)
+        _refuse(overrides.early((s.student for s in people), by_hand))
         batch = _Batch(store, settings, attempts, len(people), progress)
         try:
             run = _Runner(executor, max(1, min(jobs, len(people))), grade)
@@ -80,13 +83,21 @@ def grade_folder(place: Path, store: Store, settings: Settings, *, jobs: int = 1
             batch.save(run(batch.tasks(batch.later), batch.settings))
         finally:
             rows = [batch.rows[s.student] for s in people if s.student in batch.rows]
-            rows = settle(store, rows, by_hand)
-            store.table(rows)
+            graded = {overrides.alike(row["student"]) for row in rows}
+            lines = [o for o in by_hand if overrides.alike(o.student) in graded]
+            complaints = overrides.problems(rows, lines)
+            if not complaints:  # all or nothing: check first, write after
+                rows = settle(store, rows, lines)
+                store.table(rows)
+    _refuse(complaints)
     store.put_aside({s.student for s in people}, FORMAT)
-    complaints = overrides.problems(rows, by_hand)
-    if complaints:
-        raise overrides.OverrideError("; ".join(complaints))
     return rows
+
+
+def _refuse(complaints: Sequence[str]) -> None:
+    if complaints:
+        raise overrides.OverrideError("; ".join(complaints) + ". marks.csv was left as it was: mend the "
+                                      "file and call again")
 
 
 def finished(record: dict, task: Task, settings: Settings) -> bool:
@@ -130,7 +141,9 @@ class _Batch:
                 continue
             task = student.task(self.attempts)
             if record is not None and finished(record, task, self.settings):
-                if not self.store.has_feedback(student.student):
+                dated = dated_anew(record, task, self.settings.assignment and self.settings.assignment.due)
+                if dated != record or not self.store.has_feedback(student.student):
+                    record = dated
                     self.store.save(record)
                 self._keep(record, True)
             else:
@@ -144,6 +157,8 @@ class _Batch:
                 if record["status"] == "ungradable" and not self.settled:
                     self.later.append(student)
                     continue
+                before = self.store.load(record["student"])  # points by hand, for an earlier file perhaps
+                record["override"] = before and before.get("override")
                 self.store.save(record)
                 self._keep(record, False)
 

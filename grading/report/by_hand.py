@@ -14,6 +14,7 @@ from grading.report.overrides import (
     OverrideError,
     add,
     apply,
+    asked,
     effective,
     number,
     problems,
@@ -42,24 +43,25 @@ def override(out: Path, student: str, exercise: str, points: str, comment: str, 
     try:
         class_records(out)  # says so where there is nothing, before a store is made there
         with closing(Store(out)) as store:
-            overrides = read(out)
+            overrides, new = read(out), None
             if student:
                 new = _new(student, exercise, points, comment, by)
-                complaints = problems(class_records(out), [new])
+                complaints = problems(class_records(out), add(overrides, new))
                 if complaints:
-                    raise OverrideError("; ".join(complaints))
+                    raise OverrideError("; ".join(complaints) + ". Nothing was written")
                 overrides = add(overrides, new)
                 write(out / FILE, to_table(overrides))
             elif exercise or points or comment:
                 raise OverrideError("say whose: --student NAME, as marks.csv shows it")
-            _take_over(store, overrides)
+            _take_over(store, overrides, new)
     except (OverrideError, RecordError, StoreError, TableError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-def settle(store: Store, rows: Sequence[dict], overrides: Sequence[Override]) -> list[dict]:
+def settle(store: Store, rows: Sequence[dict], overrides: Sequence[Override],
+           anew: Override | None = None) -> list[dict]:
     """Records or their rows with the overrides of today; a record that this changes is kept anew."""
-    settled = apply(rows, overrides)
+    settled = apply(rows, overrides, anew)
     for before, now in zip(rows, settled, strict=True):
         if before.get("override") != now["override"]:
             record = store.load(now["student"])
@@ -68,17 +70,19 @@ def settle(store: Store, rows: Sequence[dict], overrides: Sequence[Override]) ->
     return settled
 
 
-def _take_over(store: Store, overrides: list[Override]) -> None:
+def _take_over(store: Store, overrides: list[Override], anew: Override | None = None) -> None:
     records = class_records(store.out)
     complaints = problems(records, overrides)
     if complaints:
         raise OverrideError("; ".join(complaints) + ". Nothing was taken over: mend the file and call again")
     before = {r["student"]: effective(r)["points"] for r in records}
-    settle(store, records, overrides)
+    settle(store, records, overrides, anew)
     for record in map(effective, rewrite(store, {})):
         if record["points"] != before[record["student"]]:
             click.echo(f"{record['student']}: {_points(before[record['student']])} → "
                        f"{_points(record['points'])} of {_points(record['out_of'])}")
+    for question in asked(class_records(store.out)):
+        click.echo(question)
     click.echo(f"Taken over from {store.out / FILE}: {len(overrides)} "
                f"line{'' if len(overrides) == 1 else 's'}.")
 

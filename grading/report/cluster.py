@@ -8,6 +8,7 @@ The notebooks' bytes travel with the tasks, so no disk has to be shared. So does
 scheduler TLS where others read the network.
 """
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise ClusterError("--scheduler needs dask.distributed: pip install 'genlab[distributed]'") from error
+    gc.collect()  # a client that is collected while another starts waits for a lock that this one holds
     try:
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

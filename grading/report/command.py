@@ -23,7 +23,7 @@ from grading.report.batch import BatchError, grade_folder, judges
 from grading.report.cluster import ClusterError, cluster
 from grading.report.grade import Settings
 from grading.report.kept import Origin
-from grading.report.overrides import OverrideError, effective
+from grading.report.overrides import OverrideError, asked, effective
 from grading.report.progress import shown
 from grading.report.store import Store, StoreError
 from grading.sandbox import start
@@ -129,6 +129,7 @@ def _run(folder: Path, store: Store, settings: Settings, **options) -> list[dict
 
 
 def _summary(rows: list[dict], out: Path) -> None:
+    questions = asked(rows)
     rows = [effective(row) for row in rows]
     for row in rows:
         points = "" if row["points"] is None else f"{row['points']:g}/{row['out_of']:g}"
@@ -140,6 +141,8 @@ def _summary(rows: list[dict], out: Path) -> None:
     unreadable = f", {reasons} that cannot be graded" if reasons else ""
     click.echo(f"{len(rows)} student{'s' * (len(rows) != 1)}: {len(marked)} marked{mean}{unreadable}. "
                f"Marks are in {out / 'marks.csv'}.")
+    for question in questions:
+        click.echo(question)
     failed = sum(row["status"] == "not graded" for row in rows)
     if failed:
         click.echo(f"Error: {failed} not graded, by a fault of the grader (see {out / 'faults.log'}): "

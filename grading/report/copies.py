@@ -98,7 +98,7 @@ class _Ended(Exception):
 def _one(connection: Connection, number: int, seconds: float, ready: float) -> list[Output]:
     try:
         for kind, wait in (("cell", ready), ("outputs", seconds + _GRACE)):
-            frame = frames.read(connection.source, wait)
+            frame = frames.read(connection.source, wait, max_header=1 << 20)
             if frame.kind != kind or frame.fields.get("number") != number:
                 raise frames.Malformed("a report of another kind")
         return _read(frame)

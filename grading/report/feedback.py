@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from grading.lessons import LESSONS
 from grading.report.overrides import effective
+from grading.titles import TITLES
 
 MAX_TEXT, MAX_NAME = 4000, 160  # characters
 # Controls, direction marks, halves of pairs, private characters: nothing of them is text.
@@ -123,7 +124,8 @@ def _exercise(verdict: Mapping[str, Any], override: Mapping[str, Any] | None) ->
     look, mark, word = _EXERCISE.get(_status(verdict), _WRONG)
     items = verdict["items"] if verdict["status"] == "wrong" and len(verdict["items"]) > 1 else ()
     return {
-        "id": shown(verdict["id"], MAX_NAME), "look": look, "mark": mark, "word": word,
+        "id": (id := shown(verdict["id"], MAX_NAME)), "title": TITLES.get(id, id),
+        "look": look, "mark": mark, "word": word,
         "points": f"{number(verdict['points'])} of {number(verdict['out_of'])}",
         "message": shown(verdict["message"]), "parts": [_item(item) for item in items],
         "hints": [shown(hint) for hint in verdict["hints"]] if verdict["status"] != "right" else [],

@@ -23,12 +23,14 @@ _LISTED = 25
 
 @dataclass(frozen=True)
 class Person:
-    """A row of the table. id: the platform's own number; keys: whatever else names the student."""
+    """A row of the table. id: the platform's own number; keys: whatever else names the student;
+    group: with whom they hand in."""
 
     row: int
     name: str
     id: str
     keys: frozenset[str]
+    group: str = ""
 
 
 @dataclass
@@ -61,7 +63,8 @@ class Report:
 
 def key(text: str) -> str:
     """A name or number as it is compared: without case, marks of width, and kinds of spaces."""
-    return " ".join(re.split(r"[\s_]+", unicodedata.normalize("NFKC", text).casefold().strip()))
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(re.split(r"[\s_]+", folded.strip()))
 
 
 def names(text: str) -> set[str]:
@@ -75,6 +78,10 @@ def match(records: Sequence[Mapping[str, Any]], people: Sequence[Person], report
     """The records whose student is exactly one person, with that person."""
     pairs = []
     for record in records:
+        members = _members(record, people)
+        if members:  # what a group handed in counts for all of it
+            pairs += [(record, person) for person in members]
+            continue
         found = [p for p in people if _same(record, p, platform)]
         if len(found) == 1:
             pairs.append((record, found[0]))
@@ -91,9 +98,16 @@ def match(records: Sequence[Mapping[str, Any]], people: Sequence[Person], report
     return [(record, person) for record, person in pairs if times[person.row] == 1]
 
 
+def _members(record: Mapping[str, Any], people: Sequence[Person]) -> list[Person]:
+    called = {key(name) for name in (record["student"], (record.get("identity") or {}).get("name")) if name}
+    return [p for p in people if p.group and key(p.group) in called]
+
+
 def _same(record: Mapping[str, Any], person: Person, platform: str) -> bool:
     """By the platform's own number, if it handed the submission out; else by whatever names the student."""
     told, student = record.get("identity") or {}, record["student"]
+    if platform == "brightspace" and told.get("lms") == platform:  # its number is in no gradebook
+        return bool({key(student), key(told["name"])} & person.keys)
     if told.get("lms") == platform and told.get("id"):
         return told["id"] == person.id
     numbered = _NUMBERED.fullmatch(student)

@@ -52,7 +52,7 @@ class Origin:
     def read(cls, out: Path) -> "Origin":
         try:
             return cls(**json.loads((out / FILE).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise RecordError(f"{out} does not say which class was graded into it: "
                               "name the class by --submissions, or run `genlab grade` again") from error
 

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import torch
 
-from grading.exercise import Exercise, Failure
-from grading.judge import failed
-from grading.verdict import Verdict
+from grading.checks.exercise import Exercise, Failure
+from grading.checks.judge import failed
+from grading.checks.verdict import Verdict
 
 _NAME = r"[A-Za-z_][\w.]{0,40}"
 _SIZES = r"[\[(]?(?:torch\.Size\(\[)?[\d, x]{0,24}[\])]{0,3}"
@@ -64,6 +64,9 @@ _LIBRARY = {*dir(builtins), *dir(types), *dir(torch), *dir(torch.Tensor), "NoneT
             "module", "builtin_function_or_method", "weight", "bias"}
 _WRITTEN = {w for form in (*_FORMS, _OURS) for w in re.findall(r"[A-Za-z]+", form.pattern)}
 _VOCABULARY = {"The", "answer", *_WRITTEN, *_LIBRARY}
+_REFUSED = ("[Errno 1] Operation not permitted", "[Errno 13] Permission denied")
+_WALLS = (" While it is graded, code can write no file, change no file's mode, start no program and open no "
+          "connection: keep what you need in variables.")
 _CUDA = " The grader has no GPU: take the device from the tensors that you are given."
 
 
@@ -79,7 +82,9 @@ def public(exercise: Exercise, verdict: Verdict, failure: Failure, known: Collec
 
 
 def remedy(message: str) -> str:
-    """What to do about an error that only a machine without a GPU raises."""
+    """What to do about an error that only the grader's machine raises: it has no GPU, and walls."""
+    if message.startswith(_REFUSED):
+        return _WALLS
     return _CUDA if "NVIDIA" in message or "CUDA" in message else ""
 
 
@@ -93,7 +98,7 @@ def shown(exercise: Exercise, failure: Failure, known: Collection[str]) -> str:
     message = failure.message
     if failure.kind == "not started":
         return exercise.id
-    for opening in _OPENINGS:
+    for opening in (*_OPENINGS, *_REFUSED):
         if message.startswith(opening):
             return opening + "." + (_CUDA if "device" in opening else remedy(opening))
     ours = _VOCABULARY | words(exercise.defines) | words(exercise.probe_source)

@@ -19,7 +19,7 @@ from grading.report.sheet import Sheet, value
 from grading.report.spreadsheet import TableError, cell
 
 TITLES = ("Identifier", "Full name", "Email address", "Username", "ID number", "Grade", "Maximum grade",
-          "Grade can be changed", "Feedback comments")
+          "Grade can be changed", "Feedback comments", "Group")
 _NEEDED = ("Identifier", "Grade")
 _COMMENT = 3000  # characters
 
@@ -44,7 +44,8 @@ def moodle(out: Path, worksheet: Path, output: Path, scale: bool, comments: bool
 
     Only Grade (and Feedback comments, if asked) change, and only where there is a mark and Moodle lets the
     grade be changed. A student is recognised by Moodle's number (which the folders of Download all
-    submissions carry), ID number, user name, address or whole name; who is not clear is left alone.
+    submissions carry), ID number, user name, address or whole name; who is not clear is left alone. What a
+    group handed in goes to all whom the worksheet's Group names.
     """
     try:
         results, sheet = [effective(r) for r in class_records(out)], Sheet.read(worksheet)
@@ -115,5 +116,6 @@ def _people(sheet: Sheet, place: dict[str, int | None]) -> list[Person]:
         name = sheet.text(row, place["Full name"]).strip() or sheet.text(row, place["Identifier"]).strip()
         keys = names(name) | {key(sheet.text(row, place[t]))
                               for t in ("Identifier", "Email address", "Username", "ID number")}
-        people.append(Person(row, name, number_[1], frozenset(keys - {""})))
+        group = sheet.text(row, place["Group"]).strip()
+        people.append(Person(row, name, number_[1], frozenset(keys - {""}), group))
     return people

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from unicodedata import normalize
 
 from grading.report.spreadsheet import TableError, cell, lines, table
 
@@ -43,10 +44,15 @@ class Override:
     @property
     def key(self) -> tuple[str, str]:
         """Two lines with the same key are about the same; names are compared as tables show them."""
-        return cell(self.student), self.exercise
+        return alike(self.student), self.exercise
 
     def to_json(self) -> dict:
         return {"points": self.points, "comment": self.comment, "by": self.by}
+
+
+def alike(student: str) -> str:
+    """A name as it is compared: as tables show it, composed, without case. No two students differ in case."""
+    return normalize("NFC", cell(normalize("NFC", student)).casefold())
 
 
 def read(out: Path) -> list[Override]:
@@ -54,6 +60,8 @@ def read(out: Path) -> list[Override]:
     path = out / FILE
     if not path.exists():
         return []
+    if not path.is_file():
+        raise OverrideError(f"{path} is not a regular file: put a table in its place, or take it away")
     found: dict[tuple[str, str], Override] = {}
     header, bad = None, []
     try:
@@ -86,22 +94,61 @@ def add(overrides: Sequence[Override], new: Override) -> list[Override]:
     return kept if new in kept else [*kept, new]
 
 
-def apply(records: Sequence[dict], overrides: Iterable[Override]) -> list[dict]:
-    """The records with their part of the overrides under `override`; nothing else of them changes."""
+def apply(records: Sequence[dict], overrides: Iterable[Override], anew: Override | None = None) -> list[dict]:
+    """The records with their part of the overrides under `override`; nothing else of them changes.
+
+    Each line belongs to the notebook that was there when it was first taken over, by `content`; `anew` is
+    given for the one that is there now.
+    """
     mine: dict[str, list[Override]] = {}
     for override in overrides:
-        mine.setdefault(cell(override.student), []).append(override)
-    return [record | {"override": _field(mine.get(cell(record["student"]), []),
-                                         None if record["out_of"] is not None else _total(record, records))}
+        mine.setdefault(alike(override.student), []).append(override)
+    return [record | {"override": _field(mine.get(alike(record["student"]), []), record,
+                                         None if record["out_of"] is not None else _total(record, records),
+                                         anew)}
             for record in records]
+
+
+def asked(records: Iterable[dict]) -> list[str]:
+    """A question for each line that was given for another notebook than the one that is there now."""
+    found = []
+    for record in records:
+        override = record.get("override") or {}
+        lines = {"": override, **override.get("exercises", {})}
+        for id, line in lines.items():
+            if line and line["points"] is not None and _waits(line, record):
+                now = next((v["points"] for v in record["exercises"] if v["id"] == id), record["points"])
+                mark = "no mark" if now is None else f"{now:g}"
+                which = f" --exercise {id}" if id else ""
+                what = f"{line['points']:g} for {id or 'the whole'}"
+                found.append(f"{record['student']}: {what} was set by hand"
+                             f" for an earlier file; the machine gives {mark} for the one of now: "
+                             "it stands. To set it again: genlab override OUT --student "
+                             f"{record['student']!r}{which} --points N; else delete the line in {FILE}.")
+    return found
+
+
+def _waits(line: Mapping, record: Mapping) -> bool:
+    return line.get("content") is not None and line["content"] != _content(record)
+
+
+def _content(record: Mapping) -> str:
+    return record.get("content") or ""
+
+
+def _current(override: dict, record: dict) -> dict:
+    """What of the overrides was given for this notebook."""
+    silent = {"points": None, "comment": ""}
+    exercises = {id: line for id, line in override["exercises"].items() if not _waits(line, record)}
+    return override | (silent if _waits(override, record) else {}) | {"exercises": exercises}
 
 
 def problems(records: Sequence[dict], overrides: Iterable[Override]) -> list[str]:
     """A sentence for each line that fits no student or no exercise, or whose points are out of range."""
-    known = {cell(r["student"]): r for r in records}
-    found = []
+    known = {alike(r["student"]): r for r in records}
+    found: list[str] = []
     for o in overrides:
-        record = known.get(cell(o.student))
+        record = known.get(alike(o.student))
         complaint = _misfit(o, record, records) if record else \
             _unknown(o.student, [r["student"] for r in records], "student")
         if complaint:
@@ -117,6 +164,8 @@ def effective(record: dict) -> dict:
     override = record.get("override")
     if not override:
         return record
+    override = _current(override, record)
+    record = record | {"override": override}
     verdicts = [_changed(v, override["exercises"].get(v["id"])) for v in record["exercises"]]
     each = [v["points"] for v in verdicts]
     total = record["points"]
@@ -138,11 +187,19 @@ def _changed(verdict: dict, by_hand: Mapping | None) -> dict:
                       "machine_points": verdict.get("machine_points", verdict["points"])}
 
 
-def _field(mine: Sequence[Override], out_of: float | None) -> dict | None:
+def _field(mine: Sequence[Override], record: Mapping, out_of: float | None,
+           anew: Override | None) -> dict | None:
     if not mine:
         return None
-    whole = next((o for o in mine if not o.exercise), Override(""))
-    field = whole.to_json() | {"exercises": {o.exercise: o.to_json() for o in mine if o.exercise}}
+    before = record.get("override") or {"exercises": {}}
+    bound = {}
+    for o in (next((o for o in mine if not o.exercise), Override("")), *mine):
+        old = before if not o.exercise else before["exercises"].get(o.exercise, {})
+        same = o != anew and all(old.get(key) == value for key, value in o.to_json().items())
+        content = old.get("content") if same else None
+        content = _content(record) if content is None else content
+        bound.setdefault(o.exercise, o.to_json() | {"content": content})
+    field = bound.pop("") | {"exercises": bound}
     return field | ({"out_of": out_of} if out_of is not None else {})
 
 
@@ -165,6 +222,19 @@ def _misfit(o: Override, record: dict, records: Sequence[dict]) -> str:
         what = o.exercise or "the whole"
         return f"{o.points:g} points for {what} of {o.student}: it has to be between 0 and {limit or 0:g}"
     return ""
+
+
+def early(students: Iterable[str], overrides: Iterable[Override]) -> list[str]:
+    """What is wrong already before anything is graded: nobody of that name, or points below 0."""
+    names = list(students)
+    known = set(map(alike, names))
+    found = []
+    for o in overrides:
+        if alike(o.student) not in known:
+            found.append(f"{FILE}, line {o.line}: " + _unknown(o.student, names, "student"))
+        elif o.points is not None and o.points < 0:
+            found.append(f"{FILE}, line {o.line}: {o.points:g} points: it has to be 0 or more")
+    return found
 
 
 def _unknown(name: str, known: Sequence[str], kind: str) -> str:

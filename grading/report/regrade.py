@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 import genlab
 from grading.assignment import Assignment, AssignmentError
-from grading.exercise import Exercise
+from grading.checks.exercise import Exercise
 from grading.ingest.folder import Submission
 from grading.ingest.names import MapError
 from grading.ingest.notebook import Ungradable
@@ -37,6 +37,7 @@ from grading.sandbox.isolation import AUTO, TIERS
 COLUMNS = ("student", "exercise", "old", "new", "out_of", "old_message", "new_message", "old_total",
            "new_total")
 _FAULTS = 3
+_VERDICT = frozenset(("id", "points", "out_of", "message", "status"))
 
 
 @dataclass(frozen=True)
@@ -174,11 +175,16 @@ class Regrading:
         """What a run that was stopped has decided; its last line may be cut off."""
         found = {}
         if self.journal.exists():
-            for line in self.journal.read_text(encoding="utf-8").splitlines():
+            if not self.journal.is_file():
+                raise RecordError(f"{self.journal} is not a regular file: take it away and call again")
+            for line in self.journal.read_text(encoding="utf-8", errors="replace").splitlines():
                 try:
                     change = Change(**json.loads(line))
-                except (ValueError, TypeError):
+                except (ValueError, TypeError, RecursionError):
                     continue
+                if not (isinstance(change.student, str) and all(
+                        isinstance(v, dict) and _VERDICT <= v.keys() for v in (change.old, change.new))):
+                    continue  # marked again
                 found[change.student] = change
         return found
 

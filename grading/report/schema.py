@@ -32,9 +32,11 @@ def records(out: Path) -> list[dict[str, Any]]:
 
 def _record(path: Path) -> dict[str, Any]:
     try:
+        if not path.is_file():
+            raise ValueError("it is not a regular file")
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path} cannot be read ({error}): run `genlab grade` again") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RecordError(f"{path} cannot be read ({str(error)[:200]}): run `genlab grade` again") from error
     wrong = next(validator().iter_errors(record), None)
     if wrong is not None:
         raise RecordError(f"{path} is no record of this version ({wrong.json_path}: {wrong.message[:200]}): "

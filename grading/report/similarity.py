@@ -13,12 +13,12 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from grading.exercise import Exercise
+from grading.build.solutions import solution_of
+from grading.checks.exercise import Exercise
 from grading.ingest.notebook import Cell, Notebook
 from grading.ingest.select import select
 from grading.ingest.units import units
 from grading.report.winnowing import fingerprints, words
-from grading.solutions import solution_of
 
 SOLUTION = "(published solution)"
 ALL = "(all exercises)"
@@ -76,11 +76,15 @@ class Given:
         return cls({words(piece) for source in code for piece in _statements(source)}, marks)
 
 
-def answer(notebook: Notebook, exercise: Exercise, given: Given, student: str) -> Answer | None:
-    """A student's answer with the functions that it calls; None if nothing was written."""
-    pieces = [piece.source for piece in select(notebook, [exercise]).pieces]
-    own = [piece for piece in pieces if words(piece) not in given.statements]
-    return written(student, "\n\n".join(own), given) if own else None
+def answers_of(notebook: Notebook, exercises: Sequence[Exercise], given: Given, student: str) -> dict[str, Answer]:
+    """A student's answers by exercise, each with the functions that it calls; none where nothing was written."""
+    selection, found = select(notebook, exercises), {}
+    for exercise in exercises:
+        pieces = [selection.pieces[place].source for place in selection.needed(exercise.id)]
+        own = [piece for piece in pieces if words(piece) not in given.statements]
+        if own:
+            found[exercise.id] = written(student, "\n\n".join(own), given)
+    return found
 
 
 def published(exercise: Exercise, given: Given, root: Path) -> Answer | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from grading.build import find_root
-from grading.exercise import Exercise
+from grading.build.command import find_root
+from grading.checks.exercise import Exercise
 from grading.ingest.names import MapError
 from grading.ingest.notebook import Notebook, Ungradable, parse
 from grading.lessons import LESSONS
@@ -16,7 +16,7 @@ from grading.registry import find
 from grading.report.feedback import shown
 from grading.report.kept import Origin, class_records, counted
 from grading.report.schema import RecordError
-from grading.report.similarity import SOLUTION, Answer, Given, Pair, answer, order, pairs, published, together
+from grading.report.similarity import SOLUTION, Answer, Given, Pair, answers_of, order, pairs, published, together
 from grading.report.spreadsheet import TableError, table
 from grading.report.staff_page import page
 from grading.report.store import write
@@ -127,10 +127,9 @@ def _collect(found: Likeness, record: dict, notebook: Notebook | None, exercises
     if notebook is None:
         found.unread.append(record["student"])
         return
-    for verdict in record["exercises"]:
-        held = answer(notebook, exercises[verdict["id"]], given, record["student"])
-        if held is not None:
-            found.answers[verdict["id"]].append(held)
+    wanted = [exercises[verdict["id"]] for verdict in record["exercises"]]
+    for id, held in answers_of(notebook, wanted, given, record["student"]).items():
+        found.answers[id].append(held)
 
 
 def _lesson(id: str) -> str:

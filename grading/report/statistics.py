@@ -17,6 +17,7 @@ from grading.report.schema import RecordError
 from grading.report.spreadsheet import TableError
 from grading.report.staff_page import page
 from grading.report.store import write
+from grading.titles import titled
 
 BINS = 10  # of the distribution of marks
 # What became of an answer: key, word. "error": it raised, is missing, or is not what was asked for.
@@ -117,7 +118,7 @@ def as_text(records: Sequence[dict]) -> str:
     lines = [_headline(records), ""]
     for s in summaries(records):
         fates = ", ".join(f"{s.fates[key]} {word}" for key, word in FATES if s.fates[key])
-        lines.append(f"{s.id}: {number(s.mean)} of {number(s.out_of)} points on average; {fates}")
+        lines.append(f"{titled(s.id)}: {number(s.mean)} of {number(s.out_of)} points on average; {fates}")
         lines += [f"  {count:3} × {shown(says, 300)}" for says, count in s.mistakes.most_common(5)]
         if s.hardest:
             lines.append(f"  hardest: {shown(s.hardest.says, 300)} "
@@ -196,6 +197,6 @@ def _shown(s: Summary) -> dict[str, Any]:
     def listed(counter: Counter) -> list:
         return [(count, shown(says, 600)) for says, count in counter.most_common(12)]
 
-    return {"id": s.id, "mean": s.mean, "out_of": s.out_of, "count": s.count, "submitted": s.submitted,
+    return {"title": titled(s.id), "mean": s.mean, "out_of": s.out_of, "count": s.count, "submitted": s.submitted,
             "parts": parts, "mistakes": listed(s.mistakes), "errors": listed(s.errors), "by_hand": s.by_hand,
             "ideas": [(i.failed, i.looked, shown(i.says, 600), i is s.hardest) for i in s.ideas.values()]}

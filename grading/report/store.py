@@ -79,7 +79,7 @@ class Store:
         """The record that is kept for a student, if there is a whole one."""
         try:
             record = json.loads(self._path(student, "results", "json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         whole = isinstance(record, dict) and _NEEDED <= record.keys() and record["student"] == student
         return record if whole else None
@@ -105,7 +105,7 @@ class Store:
                 continue
             try:
                 record = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
+            except (OSError, ValueError, RecursionError):
                 record = None
             if not isinstance(record, dict) or record.get("format") != form:
                 (self.out / "results" / "old").mkdir(exist_ok=True)
@@ -125,7 +125,7 @@ class Store:
         for record in (effective(row(record)) for record in rows):
             points = {v["id"]: v["points"] for v in record["exercises"]}
             told = record | {"comment": (record.get("override") or {}).get("comment"),
-                             "late": "late" if record.get("late") else ""}
+                             "late": {True: "late", None: "unknown"}.get(record.get("late", False), "")}
             lines.append([*(told[name] for name in _BEFORE), *(points.get(id) for id in ids),
                           *(told.get(name) for name in _AFTER)])
         write(self.out / "marks.csv", table(lines))
@@ -137,7 +137,8 @@ class Store:
 def row(record: dict) -> dict:
     """What marks.csv tells of a record, and no more: it stays in memory for a whole class."""
     return {key: record.get(key) for key in _ROW} | {
-        "message": record["message"][:500], "name": record.get("identity", record).get("name"),
+        "message": record["message"][:500], "content": (record.get("content") or "")[:64],
+        "name": record.get("identity", record).get("name"),
         "exercises": [{key: v[key] for key in ("id", "points", "out_of")} for v in record["exercises"]]}
 
 

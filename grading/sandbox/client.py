@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grading.exercise import Exercise, Failure, Values
+from grading.checks.exercise import Exercise, Failure, Values
 from grading.ingest.select import Piece, Selection
 from grading.sandbox import frames
 from grading.sandbox.frames import Frame

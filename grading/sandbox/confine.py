@@ -15,7 +15,7 @@ def walls(tier: str) -> list[str]:
         return ["limits"]
     if not syscalls.known():
         raise RuntimeError(f"there is no system-call filter for {kernel.MACHINE}")
-    version = kernel.landlock_version()
+    version = landlock.version()
     if not version and tier == "landlock":
         raise RuntimeError("this kernel has no Landlock")
     return ([f"Landlock {version}"] if version else []) + ["system-call filter", "limits"]
@@ -25,22 +25,23 @@ def rules(tier: str, readable: Iterable[str], hidden: Iterable[str]) -> int:
     """Landlock's rules, made once where they are many; -1 where each worker makes its own."""
     if tier != "landlock":
         return -1
-    return landlock.ruleset(landlock.readable(readable, hidden), ["/dev/null"])
+    places = [*readable, *jail.MACHINE, *(f"/dev/{name}" for name in jail.DEVICES), os.environ["HOME"]]
+    return landlock.ruleset(landlock.readable(places, hidden), ["/dev/null"])
 
 
-def confine(tier: str, keep: Iterable[int], rules: int) -> None:
-    """Keeps these descriptors and drops all else: files, capabilities, system calls, memory without end."""
+def confine(tier: str, keep: Iterable[int], rules: int, seconds: int = SECONDS) -> None:
+    """Keeps these descriptors and drops all else: files, capabilities, system calls, memory and time without end."""
     os.chdir(os.environ.get("HOME", "/"))
     _close_all_but({*keep, *([rules] if rules >= 0 else [])})
-    limits.apply(SECONDS)
+    limits.apply(seconds)
     if tier == "none":
         os.setsid()
         return
     kernel.die_with_parent(signal.SIGKILL)
     kernel.drop_capabilities()
     kernel.no_new_privileges()
-    if tier == "namespaces" and kernel.landlock_version():
-        rules = landlock.ruleset(["/"], [jail.SCRATCH, "/dev/null"])
+    if tier == "namespaces" and landlock.version():
+        rules = landlock.ruleset([f"/{name}" for name in os.listdir("/") if name != "proc"], ["/dev/null"])
     if rules >= 0:
         kernel.landlock_restrict(rules)
         os.close(rules)

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from IPython.core.displaypub import DisplayPublisher
 
+from grading.checks.verdict import Verdict
 from grading.sandbox.frames import Frame
 from grading.sandbox.shell import TimeUp, explained, limit
-from grading.verdict import Verdict
 
 MAX_TEXT, MAX_PICTURES, MAX_PNG = 60_000, 12, 2 << 20  # characters, and pictures of so many bytes, for a cell
 KINDS = ("stream", "result", "display", "error")

@@ -12,26 +12,22 @@ import os
 import select
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
+
+from grading.sandbox.tensors import DTYPES, Malformed, parse, tensors
 
 MAGIC = b"GLF1"
 HEAD = struct.Struct(">4sII")
 MAX_HEADER, MAX_PAYLOAD = 8 << 20, 64 << 20  # bytes
 MAX_VALUES, MAX_NAME, MAX_STRING, MAX_DEPTH = 1000, 200, 100_000, 5
-DTYPES = frozenset({torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32,
-                    torch.int16, torch.int8, torch.uint8, torch.bool})
 
 Plain = Tensor | float | int | bool | str | None
-
-
-class Malformed(ValueError):
-    """Bytes that are no frame, or a value that may not travel in one."""
 
 
 class Closed(ConnectionError):
@@ -54,13 +50,13 @@ class Frame:
 def encode(frame: Frame) -> bytes:
     """The bytes of a frame; Malformed names the value that may not travel."""
     _check_names(frame.values)
-    tensors = {k: _travelling(k, v) for k, v in frame.values.items() if isinstance(v, Tensor)}
+    travelling = {k: _travelling(k, v) for k, v in frame.values.items() if isinstance(v, Tensor)}
     plain = {k: _scalar(k, v) for k, v in frame.values.items() if not isinstance(v, Tensor)}
-    size = sum(t.numel() * t.element_size() for t in tensors.values())
+    size = sum(t.numel() * t.element_size() for t in travelling.values())
     if size > MAX_PAYLOAD:
         raise Malformed(f"the values take {size} bytes, more than {MAX_PAYLOAD}")
-    header = {"kind": frame.kind, "fields": dict(frame.fields), "plain": plain, "tensors": sorted(tensors)}
-    payload = save(tensors) if tensors else b""
+    header = {"kind": frame.kind, "fields": dict(frame.fields), "plain": plain, "tensors": sorted(travelling)}
+    payload = save(travelling) if travelling else b""
     text = json.dumps(header).encode()
     _check_sizes(len(text), len(payload))
     return HEAD.pack(MAGIC, len(text), len(payload)) + text + payload
@@ -68,10 +64,7 @@ def encode(frame: Frame) -> bytes:
 
 def decode(header: bytes, payload: bytes) -> Frame:
     """The frame of these bytes, or Malformed."""
-    try:
-        data = json.loads(header)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"a header that is not JSON ({type(error).__name__})") from error
+    data = parse(header, "a header")
     if not isinstance(data, dict) or set(data) != {"kind", "fields", "plain", "tensors"}:
         raise Malformed("a header with other fields than a frame's")
     kind, fields, plain, names = data["kind"], data["fields"], data["plain"], data["tensors"]
@@ -79,11 +72,10 @@ def decode(header: bytes, payload: bytes) -> Frame:
             and isinstance(names, list) and all(isinstance(n, str) for n in names)):
         raise Malformed("a header whose fields have other types than a frame's")
     _check_depth(fields, MAX_DEPTH)
-    tensors = _tensors(payload, names)
-    values = {k: _scalar(k, v) for k, v in plain.items()} | tensors
-    if len(values) != len(plain) + len(names):
+    if len(set(plain) | set(names)) != len(plain) + len(names):
         raise Malformed("two values of one name")
-    _check_names(values)
+    _check_names([*plain, *names])
+    values = {k: _scalar(k, v) for k, v in plain.items()} | tensors(payload, names)
     return Frame(kind, fields, values)
 
 
@@ -158,20 +150,6 @@ def _travelling(name: str, value: Tensor) -> Tensor:
     return value.to("cpu").resolve_conj().resolve_neg().contiguous().clone()
 
 
-def _tensors(payload: bytes, names: list[str]) -> dict[str, Tensor]:
-    if not payload and not names:
-        return {}
-    try:
-        tensors = load(payload)
-    except Exception as error:  # safetensors and torch raise many kinds for bytes that are none
-        raise Malformed(f"a payload that is not safetensors ({type(error).__name__})") from error
-    if set(tensors) != set(names) or len(names) != len(tensors):
-        raise Malformed("a payload with other tensors than its header names")
-    if any(t.dtype not in DTYPES for t in tensors.values()):
-        raise Malformed("a tensor of a dtype that does not travel")
-    return tensors
-
-
 def _scalar(name: str, value: Any) -> Plain:
     if value is None or isinstance(value, bool):
         return value
@@ -190,7 +168,7 @@ def _check_sizes(header: int, payload: int, max_header: int = MAX_HEADER) -> Non
         raise Malformed(f"a frame of {header} + {payload} bytes: too large")
 
 
-def _check_names(values: Mapping) -> None:
+def _check_names(values: Collection) -> None:
     if len(values) > MAX_VALUES or any(not isinstance(n, str) or len(n) > MAX_NAME for n in values):
         raise Malformed("too many values, or a name that is no short string")
 

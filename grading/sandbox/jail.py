@@ -2,7 +2,8 @@
 
 `enter` makes, in one go, a user namespace (or does without, for root where there is none), an empty
 network, own processes, IPC and host name, and a file system of read-only copies of the few places that
-are needed. What lies outside has no name in there. `fresh` lays an empty scratch folder for each worker.
+are needed. What lies outside has no name in there. The home of a worker is an empty folder in memory, in
+which it may write nothing: else what it can do would depend on the tier, and its marks with it.
 """
 
 import os
@@ -11,11 +12,11 @@ from collections.abc import Iterable
 from grading.sandbox import kernel as k
 
 SCRATCH = "/scratch"
-_SCRATCH_OPTIONS = "size=64m,nr_inodes=4096,mode=0777"
+_SCRATCH_OPTIONS = "size=8m,nr_inodes=256,mode=0555"  # libraries may keep something while they are imported
 _SPACES = k.CLONE_NEWNS | k.CLONE_NEWPID | k.CLONE_NEWNET | k.CLONE_NEWIPC | k.CLONE_NEWUTS
 _WALLS = ["mount namespace", "process namespace", "network namespace", "IPC namespace"]
-_DEVICES = ("null", "zero", "full", "random", "urandom")
-_MACHINE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
+DEVICES = ("null", "zero", "full", "random", "urandom")
+MACHINE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 _SYSTEM_LINKS = ("/lib", "/lib64", "/usr/lib64")
 _PROCESSOR = ("/proc/cpuinfo", "/proc/meminfo")
 
@@ -40,7 +41,7 @@ def enter(room: str, readable: Iterable[str], hidden: Iterable[str]) -> None:
     """Makes `room`, an empty folder, the root of everything: with these places, less those hidden."""
     k.mount("none", "/", None, k.MS_REC | k.MS_PRIVATE)
     k.mount("room", room, "tmpfs", k.MS_NOSUID | k.MS_NODEV, "size=8m,mode=0755")
-    readable = [*readable, *_MACHINE]
+    readable = [*readable, *MACHINE]
     for path in _outermost(readable):
         _bind(path, room)
     for path in (*_SYSTEM_LINKS, *readable):
@@ -49,8 +50,10 @@ def enter(room: str, readable: Iterable[str], hidden: Iterable[str]) -> None:
         place = room + os.path.realpath(path)
         if os.path.isdir(place):
             k.mount("nothing", place, "tmpfs", k.MS_RDONLY | k.MS_NOSUID | k.MS_NODEV, "size=4k,mode=0000")
+        elif os.path.isfile(place):
+            k.mount("/dev/null", place, None, k.MS_BIND)
     os.makedirs(room + "/dev", exist_ok=True)
-    for name in _DEVICES:
+    for name in DEVICES:
         open(f"{room}/dev/{name}", "w").close()
         k.mount(f"/dev/{name}", f"{room}/dev/{name}", None, k.MS_BIND)
     _processes(room)
@@ -64,15 +67,6 @@ def enter(room: str, readable: Iterable[str], hidden: Iterable[str]) -> None:
     k.unmount("/old")
     os.rmdir("/old")
     k.set_mount("/", k.MOUNT_ATTR_RDONLY)
-    fresh()
-
-
-def fresh() -> None:
-    """An empty scratch folder in memory, bounded in bytes and in files; the last one is gone."""
-    try:
-        k.unmount(SCRATCH)
-    except OSError:
-        pass  # the first time
     k.mount("scratch", SCRATCH, "tmpfs", k.MS_NOSUID | k.MS_NODEV | k.MS_NOEXEC, _SCRATCH_OPTIONS)
 
 

@@ -2,6 +2,7 @@
 
 https://docs.kernel.org/userspace-api/landlock.html. Rights that a kernel does not know are left out, so
 that the oldest version restricts files and newer ones also truncation, TCP, signals and abstract sockets.
+What a version leaves open the system-call filter closes on every kernel (docs/trust.md has the list).
 """
 
 import os
@@ -20,14 +21,20 @@ WRITE = (READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG
          | _REFER | _TRUNCATE)
 # each handled right costs 8 bytes, of which older kernels know fewer
 _SIZES = {1: 8, _NET_VERSION: 16, _SCOPE_VERSION: 24}
+newest = 99  # versions above this are treated as unknown: lowered to see what older kernels leave open
+
+
+def version() -> int:
+    """The version whose rights are used; 0 where the kernel has no Landlock."""
+    return min(kernel.landlock_version(), newest)
 
 
 def ruleset(read: Iterable[str], write: Iterable[str]) -> int:
     """A descriptor of the rules: nothing but reading `read` and writing below `write`."""
-    version = kernel.landlock_version()
-    files = _newest(_FILES, version)
-    fd = kernel.landlock_ruleset(files, 3 if version >= _NET_VERSION else 0,
-                                 3 if version >= _SCOPE_VERSION else 0, _newest(_SIZES, version))
+    known = version()
+    files = _newest(_FILES, known)
+    fd = kernel.landlock_ruleset(files, 3 if known >= _NET_VERSION else 0,
+                                 3 if known >= _SCOPE_VERSION else 0, _newest(_SIZES, known))
     for paths, rights in ((read, READ), (write, WRITE)):
         for path in paths:
             folder = os.path.isdir(path)

@@ -10,8 +10,11 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from grading.sandbox import kernel
+
+_FOR_NEITHER = 3  # the mode of an open file that is neither read nor written
 
 
 def run(zygote) -> list[str]:
@@ -28,6 +31,7 @@ def run(zygote) -> list[str]:
 
 
 def _escapes(zygote) -> list[str]:
+    empty = os.path.join(zygote.settings["view"], "grading", "__init__.py")  # nothing is lost with it
     attempts: dict[str, Callable] = {
         "start a process": _fork, "start a program": lambda: os.execv("/bin/true", ["true"]),
         "open a socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
@@ -35,14 +39,18 @@ def _escapes(zygote) -> list[str]:
         "signal its parent": lambda: os.kill(os.getppid(), signal.SIGCONT),
         "see its parent's environment": lambda: open(f"/proc/{os.getppid()}/environ", "rb").read(1),
         "write beside Python": lambda: _write(os.path.join(os.__file__, "..", "genlab-was-here")),
+        "write at home": lambda: _write(os.path.join(os.environ["HOME"], "here")),
         "write to the course's copy": lambda: _write(os.path.join(zygote.settings["view"], "here")),
         "change the host's name": lambda: socket.sethostname("x"),
         "hold memory without end": lambda: bytearray(64 << 30),
         "make new namespaces": _unshare,
         "trace its parent": lambda: open(f"/proc/{os.getppid()}/mem", "r+b"),
+        "empty a file that it may read": lambda: os.open(empty, os.O_RDONLY | os.O_TRUNC),
+        "empty a file that it may not read": lambda: os.open(empty, _FOR_NEITHER | os.O_TRUNC),
+        "open a device for commands": lambda: os.open("/dev/null", _FOR_NEITHER),
     }
     for path in ("/etc/shadow", "/etc/passwd", *zygote.settings["hidden"]):
-        attempts[f"read {path}"] = lambda p=path: os.listdir(p) if os.path.isdir(p) else open(p).close()
+        attempts[f"read {path}"] = partial(_read, path)
     found = []
     for name, attempt in attempts.items():
         with contextlib.suppress(Exception):
@@ -54,6 +62,16 @@ def _escapes(zygote) -> list[str]:
 def _fork() -> None:
     if os.fork() == 0:
         os._exit(0)
+
+
+def _read(path: str) -> None:
+    """OSError if nothing is to be read there."""
+    if os.path.isdir(path):
+        os.listdir(path)
+        return
+    with open(path, "rb") as file:
+        if not file.read(1):
+            raise OSError(f"{path} is empty")
 
 
 def _write(path: str) -> None:

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from grading.sandbox import frames, isolation, view
+from grading.sandbox import elsewhere, frames, isolation, landlock, view
+from grading.sandbox.confine import SECONDS
 from grading.sandbox.isolation import NoIsolation
 
 _SECONDS = 240.0  # to start: importing torch on a busy machine
@@ -32,6 +33,21 @@ _MOST = 3  # zygotes that one judge keeps: each holds torch in memory
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/cuda",
               "/opt/conda/lib", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts",
               "/usr/share/zoneinfo", "/usr/share/fonts", "/usr/share/fontconfig")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a worker may do less than another one; by default nothing less.
+
+    Args:
+        seconds: of processor time for all that it does, from its start; the kernel ends it two seconds later.
+        hidden: files and folders of this machine that it does not see, beside the course.
+        left_out: files that its copy of genlab lacks, such as `weights/*.safetensors`.
+    """
+
+    seconds: int = SECONDS
+    hidden: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,14 +65,14 @@ class Connection:
 class Zygote:
     """One zygote in its tier; `OSError` or `NoIsolation` if it does not start."""
 
-    def __init__(self, withheld: Iterable[str], tier: str, *, look: bool = False):
+    def __init__(self, withheld: Iterable[str], tier: str, *, look: bool = False, terms: Terms = Terms()):
         """`look`: only to see whether the walls hold; it makes no workers and is there in a moment."""
         self.withheld = frozenset(".".join(view.home(name)) for name in withheld)
         self._socket, theirs = socket.socketpair()
         self._process = None
         self.folder = tempfile.mkdtemp(prefix="genlab-")
         try:
-            self._start(self.folder, tier, look, theirs)
+            self._start(self.folder, tier, look, theirs, terms)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.close()
@@ -65,15 +81,18 @@ class Zygote:
             theirs.close()
         self.tier, self.walls = tier, self._report()
 
-    def _start(self, folder: str, tier: str, look: bool, theirs: socket.socket) -> None:
+    def _start(self, folder: str, tier: str, look: bool, theirs: socket.socket, terms: Terms) -> None:
         for name in ("view", "room", "home"):
             os.mkdir(os.path.join(folder, name))
         course = os.path.join(folder, "view")
         view.write(Path(course), self.withheld)
+        view.leave_out(Path(course), terms.left_out)
         home = "/scratch" if tier == "namespaces" else os.path.join(folder, "home")
+        ours = view.hidden()
         settings = {"tier": tier, "look": look, "folder": folder, "view": course,
                     "room": os.path.join(folder, "room"), "readable": [course, *readable()],
-                    "hidden": view.hidden()}
+                    "hidden": [*ours, *elsewhere.copies(readable(), ours), *terms.hidden],
+                    "landlock": landlock.newest, "seconds": terms.seconds}
         script = os.path.join(course, "grading", "sandbox", "launch.py")
         command = [sys.executable, "-I", script, str(theirs.fileno()), json.dumps(settings)]
         self._process = subprocess.Popen(
@@ -140,15 +159,15 @@ class _Mine(threading.local):
     """The zygotes of this thread: each makes one worker at a time, so that threads cannot share them."""
 
     def __init__(self):
-        self.zygotes: dict[tuple[frozenset[str], str], Zygote] = {}
+        self.zygotes: dict[tuple[frozenset[str], str, Terms], Zygote] = {}
 
 
 _mine = _Mine()
 
 
-def connect(withheld: Iterable[str] = (), asked: str = isolation.AUTO) -> Connection:
+def connect(withheld: Iterable[str] = (), asked: str = isolation.AUTO, terms: Terms = Terms()) -> Connection:
     """A worker whose genlab lacks these names; its zygote is started if there is none any more."""
-    key = frozenset(withheld), asked
+    key = frozenset(withheld), asked, terms
     zygote = _mine.zygotes.pop(key, None)
     if zygote is not None:
         with contextlib.suppress(OSError):
@@ -175,11 +194,11 @@ def close_all() -> None:
         _mine.zygotes.popitem()[1].close()
 
 
-def _first_that_works(withheld: frozenset[str], asked: str, *, look: bool = False) -> Zygote:
+def _first_that_works(withheld: frozenset[str], asked: str, terms: Terms = Terms(), *, look: bool = False) -> Zygote:
     reasons = {}
     for tier in isolation.candidates(asked):
         try:
-            return Zygote(withheld, tier, look=look)
+            return Zygote(withheld, tier, look=look, terms=terms)
         except NoIsolation as error:
             reasons[tier] = str(error)
     raise isolation.refusal(asked, reasons)
@@ -198,6 +217,7 @@ def _environment(home: str) -> dict[str, str]:
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                              "OMP_THREAD_LIMIT"), "1")
     kept = {n: os.environ[n] for n in ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE") if n in os.environ}
-    places = dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR"), home)
+    places = dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR",
+                            "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"), home)  # there: nobody makes them
     return {"GENLAB_PROFILE": "stub", "MPLBACKEND": "Agg", "PATH": os.defpath, "LANG": "C.UTF-8",
             "PYTHONHASHSEED": "0", **places, **threads, **kept}

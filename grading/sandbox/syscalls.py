@@ -2,8 +2,9 @@
 
 A worker computes. It may start threads, but no process and no program; it opens no socket, traces
 nobody, signals nobody but itself (not even through a file's owner), mounts nothing, changes nobody's
-priority, and holds no memory that its limits do not count. Calls on a file's mode, owner, times and
-attributes are closed because Landlock leaves them open to whoever owns the file.
+priority, and holds no memory that its limits do not count. Calls on a file's mode, owner, times, locks and
+attributes are closed because Landlock leaves them open to whoever owns the file. What older versions of
+Landlock leave open is closed here as well: truncation without writing, commands to devices, all sockets.
 """
 
 import errno
@@ -47,18 +48,24 @@ _NUMBERS = {
     "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None), "futimesat": (261, None),
     "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7),
     "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
+    "flock": (73, 32), "openat2": (437, 437), "open": (2, None), "openat": (257, 56),
     "fcntl": (72, 25), "ioctl": (16, 29),
 }
-_OTHERWISE = {"clone3": errno.ENOSYS}  # the C library then falls back to clone, whose flags can be read
+# the C library then falls back to clone and openat, whose flags can be read
+_OTHERWISE = {"clone3": errno.ENOSYS, "openat2": errno.ENOSYS}
 _TO_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "prlimit64")
 _NEWER = 457  # from here on (Linux 6.8, the same on all machines) calls that this list has not looked at
 _PR_SET_PDEATHSIG, _PR_SET_MM, _PR_SET_PTRACER = 1, 35, 0x59616D61
 # name: the argument that says what is asked, and what may not be: a file that signals somebody else or
-# tells of others' changes, input for a terminal, attributes of a file
+# tells of others' changes
 _NOT_FOR = {"prctl": (0, (_PR_SET_PDEATHSIG, _PR_SET_MM, _PR_SET_PTRACER)),
-            "fcntl": (1, (8, 10, 15, 1024, 1026)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
-            "ioctl": (1, (0x8901, 0x8902, 0x5412, 0x541C, 0x40086602, 0x401C5820))}
-_SPECIAL = {"clone", *_TO_ITSELF, *_NOT_FOR}
+            "fcntl": (1, (8, 10, 15, 1024, 1026))}  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
+# All that may be asked of an open file: is it a terminal (TCGETS, TCGETS2, TIOCGWINSZ), how much is there to
+# read (FIONREAD), and what concerns the descriptor alone (FIONBIO, FIONCLEX, FIOCLEX).
+_IOCTLS = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+_OPENS = {"open": 1, "openat": 2}  # the argument with the flags
+_O_TRUNC = 0x200
+_SPECIAL = {"clone", "ioctl", *_TO_ITSELF, *_NOT_FOR, *_OPENS}
 _ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000
 _CLONE_THREAD = 0x10000
@@ -93,6 +100,11 @@ def program(pid: int, machine: str = kernel.MACHINE) -> bytes:
     for name, (argument, options) in _NOT_FOR.items():
         tests = [step for o in options for step in (_step(_EQUAL, o, 0, 1), _refuse(errno.EPERM))]
         code += _when(numbers[name], tests, argument)
+    allowed = [_step(_EQUAL, o, len(_IOCTLS) - i, 0) for i, o in enumerate(_IOCTLS)]
+    code += _when(numbers["ioctl"], [*allowed, _refuse(errno.ENOTTY)], 1)
+    for name, argument in _OPENS.items():
+        if name in numbers:
+            code += _when(numbers[name], _OPENING, argument)
     return b"".join([*code, _step(_RETURN, _ALLOW)])
 
 
@@ -113,3 +125,9 @@ def _refuse(error: int) -> bytes:
 
 def _step(code: int, k: int, yes: int = 0, no: int = 0) -> bytes:
     return struct.pack("=HBBI", code, yes, no, k)
+
+
+# Landlock looks at reading and writing. An open file for neither (the mode 3) asks no right of it, and before
+# its version 3 O_TRUNC asks none either: a file opened for reading would be emptied.
+_OPENING = [_step(_ANY_BIT, 1, 0, 1), _step(_ANY_BIT, 2, 2, 3), _step(_ANY_BIT, 2, 2, 0),
+            _step(_ANY_BIT, _O_TRUNC, 0, 1), _refuse(errno.EACCES)]

@@ -29,7 +29,8 @@ def withhold(name):
     calls.append(name)
     raise Withheld(name)
 '''
-_BESIDE = ("exercise", "interface", "probing", "runner", "verdict", "sandbox")
+_BESIDE = ("checks/__init__.py", "checks/exercise.py", "checks/interface.py", "checks/probing.py",
+           "checks/runner.py", "checks/verdict.py", "sandbox")
 _SKIPPED = shutil.ignore_patterns("__pycache__", "*.csv", "*.ipynb")
 
 
@@ -42,15 +43,22 @@ def write(folder: Path, withheld: Iterable[str]) -> None:
         path = target.joinpath(*module.split(".")[1:])
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         path.write_text(emptied(path.read_text(encoding="utf-8"), module, names), encoding="utf-8")
-    beside = folder / "grading"
-    beside.mkdir()
+    installed, beside = Path(grading.__file__).parent, folder / "grading"
+    (beside / "checks").mkdir(parents=True)
     (beside / "__init__.py").touch()
     for name in _BESIDE:
-        part = Path(grading.__file__).with_name(name)
+        part = installed / name
         if part.is_dir():
             shutil.copytree(part, beside / name, ignore=_SKIPPED)
         else:
-            shutil.copy(part.with_suffix(".py"), beside)
+            shutil.copy(part, beside / name)
+
+
+def leave_out(folder: Path, names: Iterable[str]) -> None:
+    """Removes files from the copy of genlab below `folder`: `weights/*.safetensors` are all of that name in there."""
+    for name in names:
+        for path in (folder / "genlab").glob(name):
+            path.unlink()
 
 
 def hidden() -> list[str]:

@@ -10,9 +10,9 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from grading.exercise import Failure
-from grading.interface import interface
-from grading.runner import run_in_process
+from grading.checks.exercise import Failure
+from grading.checks.interface import interface
+from grading.checks.runner import run_in_process
 from grading.sandbox import copy, frames
 from grading.sandbox.frames import Frame
 from grading.sandbox.shell import Bounded, TimeUp, explained, limit, make_shell, run_statement, seed_all

@@ -15,7 +15,7 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from grading.sandbox import jail, selftest
+from grading.sandbox import landlock, selftest
 from grading.sandbox.confine import confine, rules, walls
 
 _IMPORTS = ("torch.nn.functional", "torch.distributions", "torch.optim", "numpy",
@@ -41,6 +41,7 @@ class Zygote:
         self.socket = socket.socket(fileno=control)
         self.tier, self.settings = settings["tier"], settings
         self.worker, self.rules = 0, -1
+        landlock.newest = settings["landlock"]
         self.dead: set[int] = set()  # killed, and not yet waited for
 
     def prepare(self) -> list[str]:
@@ -93,12 +94,10 @@ class Zygote:
 
     def fork(self, work: Callable[[], None], keep: list[int]) -> None:
         """A new worker, behind all walls, that does `work`."""
-        if self.tier == "namespaces":
-            jail.fresh()
         self.worker = os.fork()
         if self.worker == 0:
             try:
-                confine(self.tier, keep, self.rules)
+                confine(self.tier, keep, self.rules, self.settings["seconds"])
                 work()
             finally:
                 os._exit(0)

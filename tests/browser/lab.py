@@ -25,6 +25,8 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = Path(os.environ.get("GENLAB_SCREENSHOTS", ROOT / "build" / "screenshots"))
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run"]
 SETTINGS = {

@@ -8,7 +8,8 @@ import pytest
 
 from grading.ingest.notebook import parse
 from grading.report.copies import Output, as_page
-from tests.browser.test_feedback import CHROMIUM, PICTURES, browser, visit, watched  # noqa: F401
+from tests.browser.lab import PICTURES
+from tests.browser.test_feedback import CHROMIUM, visit
 from tests.grading import mini
 from tests.grading.handing_out.records import HOSTILE
 from tests.grading.handing_out.test_png import drawn
@@ -27,7 +28,7 @@ def written(text: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_nothing_runs_and_nothing_is_loaded(watched, tmp_path, name):  # noqa: F811
+def test_nothing_runs_and_nothing_is_loaded(watched, tmp_path, name):
     page, asked, said = watched
     path = tmp_path / "copy.html"
     written(HOSTILE[name], path)

@@ -1,41 +1,20 @@
 """Feedback pages in a real browser: whatever a student writes, nothing runs and nothing is loaded."""
 
 import contextlib
-import os
 import shutil
 import socket
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from grading.report.feedback import render
-from tests.browser.lab import BROWSERS, FLAGS
+from tests.browser.lab import BROWSERS, PICTURES
 from tests.grading.handing_out.records import HOSTILE, KINDS, hostile
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = Path(os.environ.get("GENLAB_SCREENSHOTS", ROOT / "build" / "screenshots"))
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-
-
-@pytest.fixture
-def watched(browser):
-    """A page, what it asked for, and what it said: dialogs, console, errors."""
-    page = browser.new_page(viewport={"width": 820, "height": 900})
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page, asked, said
-    page.close()
 
 
 def visit(page: Page, path: Path) -> None:

@@ -1,16 +1,14 @@
 """Widgets live in JupyterLab. Run by name, `pytest tests/browser`: it takes a browser and half a minute."""
 
-import os
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.browser.lab import Lab
+from tests.browser.lab import PICTURES, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = Path(os.environ.get("GENLAB_SCREENSHOTS", ROOT / "build" / "screenshots"))
 
 CELLS = ["""
 import torch

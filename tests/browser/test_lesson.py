@@ -3,15 +3,13 @@
 In a file of its own, because one thread can drive one browser at a time.
 """
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import Lab
+from tests.browser.lab import PICTURES, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = Path(os.environ.get("GENLAB_SCREENSHOTS", ROOT / "build" / "screenshots"))
 LESSONS = sorted((ROOT / "solutions").glob("*.ipynb"))[:1]
 
 

@@ -1,17 +1,15 @@
 """A blind study answered in a real JupyterLab by keys, by buttons, and by Tab and Enter."""
 
 import json
-import os
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.browser.lab import Lab
+from tests.browser.lab import PICTURES, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = Path(os.environ.get("GENLAB_SCREENSHOTS", ROOT / "build" / "screenshots"))
 NAMES = ("secret-real", "secret-fake")
 
 CELLS = ["""

@@ -134,7 +134,7 @@ def test_a_state_of_others_is_refused(other, message):
 
 @pytest.mark.parametrize("tensors, options, message", [
     ((), {}, "at least one tensor"),
-    (([1, 2],), {}, "got list: use torch.as_tensor"),
+    ((["a", "b"],), {}, "got list: use torch.as_tensor"),
     (((torch.zeros(3), torch.zeros(3)),), {}, r"unpack pairs: Batches\(\*pair"),
     ((torch.zeros(3), torch.zeros(4)), {}, r"same number of samples, at least one, got \[3, 4\]"),
     ((torch.zeros(0),), {}, r"got \[0\]"),
@@ -165,3 +165,10 @@ def test_loader_keeps_the_order_of_the_test_digits():
 def test_loader_refuses_an_empty_limit():
     with pytest.raises(ValueError, match="limit must be at least 1, got 0"):
         loader(limit=0)
+
+
+def test_labels_may_be_a_list_or_an_array():
+    import numpy as np
+
+    _, labels, more = next(iter(Batches(torch.zeros(3, 2), [2, 0, 1], np.arange(3), size=3, shuffle=False)))
+    assert labels.tolist() == [2, 0, 1] and labels.dtype == torch.int64 and more.tolist() == [0, 1, 2]

@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from genlab.data import folder
+from genlab.data import Batches, folder
+from genlab.models import VAE, ConditionalVAE, Discriminator, Generator, train_gan, train_vae
 
 
 def save(path, pixels, **options):
@@ -16,7 +17,8 @@ def test_pixels_come_back(tmp_path):
     pixels = np.arange(64).reshape(8, 8) * 4
     save(tmp_path / "b.png", pixels)
     save(tmp_path / "a.png", 255 - pixels)
-    images, names = folder(tmp_path, size=8)
+    images, _ = found = folder(tmp_path, size=8)
+    names = found.files
     assert names == ["a.png", "b.png"] and images.shape == (2, 1, 8, 8) and images.dtype == torch.float32
     torch.testing.assert_close(images[1, 0], torch.from_numpy(pixels / 255).float())
     torch.testing.assert_close(images[0], 1 - images[1])
@@ -25,7 +27,8 @@ def test_pixels_come_back(tmp_path):
 def test_the_order_is_that_of_the_names(tmp_path):
     for name in "hcafgbed":  # a folder lists them as it likes
         save(tmp_path / f"{name}.png", np.full((2, 2), ord(name)))
-    images, names = folder(tmp_path, size=2)
+    images, _ = found = folder(tmp_path, size=2)
+    names = found.files
     assert "".join(name[0] for name in names) == "abcdefgh"
     assert images[:, 0, 0, 0].mul(255).round().tolist() == [ord(name[0]) for name in names]
 
@@ -73,7 +76,7 @@ def test_other_files_are_passed_over(tmp_path):
     save(tmp_path / ".hidden.png", np.zeros((4, 4)))
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / "inside.png").mkdir()
-    assert folder(tmp_path)[1] == ["one.PNG"]
+    assert folder(tmp_path).files == ["one.PNG"]
 
 
 def test_what_goes_wrong_is_said(tmp_path):
@@ -87,4 +90,23 @@ def test_what_goes_wrong_is_said(tmp_path):
         folder(tmp_path, size=0)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n rubbish")
     with pytest.raises(ValueError, match=r"broken.png cannot be read .* remove it, or save it as PNG"):
+        folder(tmp_path)
+
+
+def test_subfolders_are_classes_and_go_straight_into_training(tmp_path):
+    for name, value in (("b", 200), ("a", 40)):
+        (tmp_path / name).mkdir()
+        for i in range(2):
+            save(tmp_path / name / f"{i}.png", np.full((8, 8), value))
+    found = folder(tmp_path, size=8)
+    assert found.classes == ["a", "b"] and found.files == ["a/0.png", "a/1.png", "b/0.png", "b/1.png"]
+    images, labels = found
+    assert labels.tolist() == [0, 0, 1, 1] and labels.dtype == torch.int64
+    assert images[:, 0, 0, 0].mul(255).round().tolist() == [40, 40, 200, 200]
+    for model in (ConditionalVAE(64, 2, 8, 2), VAE(64, 8, 2)):
+        assert len(train_vae(model, Batches(*found, size=2), epochs=1, progress=False)) == 2
+    generator, discriminator = Generator(4, 64, 8), Discriminator(64, 8)
+    assert len(train_gan(generator, discriminator, Batches(*found, size=2), 1, latent_dim=4, progress=False)) == 2
+    save(tmp_path / "stray.png", np.zeros((8, 8)))
+    with pytest.raises(ValueError, match="beside the subfolders a, b: move them"):
         folder(tmp_path)

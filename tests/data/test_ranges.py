@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genlab.data import binarize, check_range, to_levels, to_signed, to_unit
+from genlab.data import binarize, check_range, to_form, to_levels, to_signed, to_unit
 
 
 @pytest.mark.parametrize("levels", [2, 3, 17, 256])
@@ -35,11 +35,11 @@ def test_binarize_gives_zeros_and_ones(dtype):
 
 
 @pytest.mark.parametrize("function, x, message", [
-    (to_unit, [-2.0, 0.0], r"x must lie in \[-1, 1\], got -2.0 … 0.0: rescale or clamp it first"),
-    (to_unit, [0.0, 255.0], r"got 0.0 … 255.0: use genlab.data.to_signed\(x.long\(\)\)"),
+    (to_unit, [-2.0, 0.0], r"x must lie in \[-1, 1\], got -2 … 0: rescale or clamp it first"),
+    (to_unit, [0.0, 255.0], r"got 0 … 255: these look like bytes: use genlab.data.to_unit\(x.long\(\)\)"),
     (to_unit, [0, 256], r"x must lie in \[0, 255\], got 0 … 256: pass the right number of levels"),
-    (to_signed, [-1.0, 1.0], r"x must lie in \[0, 1\], got -1.0 … 1.0: use genlab.data.to_unit"),
-    (to_levels, [-1.0, 1.0], r"got -1.0 … 1.0: use genlab.data.to_unit$"),
+    (to_signed, [-1.0, 1.0], r"x must lie in \[0, 1\], got -1 … 1: use genlab.data.to_unit"),
+    (to_levels, [-1.0, 1.0], r"got -1 … 1: use genlab.data.to_unit$"),
     (to_levels, [0.0, 255.0], r"use genlab.data.to_unit\(x.long\(\)\)"),
     (to_levels, [0.0, float("nan")], "got NaN: look for a division by zero"),
     (binarize, [-1.0, 1.0], "use genlab.data.to_unit"),
@@ -53,7 +53,7 @@ def test_the_remedy_for_bytes_works():
     """What the message proposes must do what it says."""
     x = torch.tensor([0, 128, 255], dtype=torch.uint8)
     with pytest.raises(ValueError, match=r"faces must lie in .*, got 0 … 255: use genlab.data.to_signed$"):
-        check_range(x, -1, 1, "faces")
+        check_range(x, -1, 1, what="faces")
     check_range(to_signed(x), -1, 1)
     with pytest.raises(ValueError, match=r"use genlab.data.to_unit$"):
         check_range(x, 0, 1)
@@ -77,3 +77,14 @@ def test_what_is_within_range_passes():
 def test_what_is_just_outside_does_not(x):
     with pytest.raises(ValueError, match=r"x must lie in \[0, 1\]"):
         check_range(torch.tensor(x), 0, 1)
+
+
+def test_forms_of_images():
+    x = torch.tensor([[0.0, 0.4, 1.0]])
+    assert to_form(x, "binary").tolist() == [[0, 0, 1]] and torch.equal(to_form(x, "unit"), x)
+    assert torch.equal(to_form(x, "signed"), 2 * x - 1) and to_form(x, "levels", levels=6).tolist() == [[0, 2, 5]]
+    assert to_form(9 * x, "real").max() == 9 and to_unit(x > 0.5).tolist() == [[0, 0, 1]]
+    with pytest.raises(ValueError, match="got NaN"):
+        to_form(x / 0, "real")
+    with pytest.raises(ValueError, match="form must be one of binary"):
+        to_form(x, "grey")

@@ -7,7 +7,7 @@ import torch
 from genlab.display import latent_scatter, plot_bars, plot_curves, plot_rate_distortion
 from genlab.display.curves import _average, spread_labels
 from genlab.display.style import PALETTE, for_text
-from genlab.history import History
+from genlab.training.history import History
 
 
 def texts(figure):

@@ -8,7 +8,7 @@ A test asserts that what lies in tests/grading/example_class is what this makes 
 import json
 from pathlib import Path
 
-from grading.build_source import dumps, exercise_id, read_script, student_notebook
+from grading.build.source import dumps, exercise_id, read_script, student_notebook
 from grading.registry import find
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +22,7 @@ MISTAKES = {
     "vae-elbo": ("return log_likelihood - kl", "return log_likelihood + kl"),
     "vae-bug": ("(reconstruction + kl).mean()", "(reconstruction + kl).sum()"),
     "vae-wiring": ("torch.exp(logvar / 2)", "torch.exp(logvar)"),
+    "vae-complete": ("off.T).softmax(1)", "off.T).softmax(0)"),
     "vae-iwae": (" - math.log(k)", ""),
     "vae-slerp": ("return torch.where(torch.sin(omega) < 1e-4, (1 - t) * a + t * b, arc)", "return arc"),
 }
@@ -71,7 +72,7 @@ def example_class() -> dict[str, str]:
         "half_done.ipynb": submission(student, {id: answers[id] for id in HALF}),
         "wrong.ipynb": submission(student, mistaken(answers)),
         "empty.ipynb": "",
-        "broken_json.ipynb": honest[:len(honest) // 2],
+        "broken_json.ipynb": "".join(honest.splitlines(keepends=True)[:399]) + "  ",  # as docs/instructors.md says
         "renamed_function.ipynb": submission(student, renamed),
     }
 

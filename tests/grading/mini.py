@@ -5,8 +5,8 @@ import json
 import torch
 
 from genlab.random import randn
-from grading import probing
-from grading.exercise import Compare, Exercise, Mistake
+from grading.checks import probing
+from grading.checks.exercise import Answers, Compare, Exercise, Mistake
 from grading.lessons import Lesson
 
 LESSON = Lesson("99_mini", "A small lesson", ("mini-affine", "mini-scale"))
@@ -41,7 +41,7 @@ AFFINE = Exercise(
     inputs=inputs, probe=probe, reference=reference,
     comparisons=[Compare("value", shape="(B,)", points=2, says="The weighted sum of each row."),
                  Compare("d_x", points=1, says="How it moves with x.")],
-    mistakes=[Mistake(mean_taken, "You average: sum.")], also_right=[right_in_another_way])
+    answers=Answers([Mistake(mean_taken, "You average: sum.")], [right_in_another_way]))
 
 
 def scale_inputs(rng, n=1):
@@ -66,7 +66,7 @@ SCALE = Exercise(
     id="mini-scale", defines="class Scale(nn.Module)", core=True, points=2, level=1, minutes=1, hints=HINTS,
     inputs=scale_inputs, probe=probe, reference=ScaleReference,
     comparisons=[Compare("value", points=2, says="Three times the input.")],
-    mistakes=[Mistake(Doubled, "You double it.")], also_right=[])
+    answers=Answers([Mistake(Doubled, "You double it.")]))
 EXERCISES = [AFFINE, SCALE]
 
 SETUP = ('import os\nlesson = "99_mini"\nprofile = os.environ.get("GENLAB_PROFILE", "cpu")\nseed = 0',

@@ -10,53 +10,62 @@ from pathlib import Path
 import pytest
 import torch
 
-from grading.checking import check, use
-from grading.exercise import Classification, Exercise, Prediction
-from grading.judge import Draw
+from grading.audit.mutants import mutants
+from grading.audit.quality import (
+    also_fitting,
+    constant_items,
+    misleads,
+    planted,
+    sampled,
+    survives,
+    verdict_on,
+)
+from grading.build.solutions import solution_of
+from grading.checks.check import check, use
+from grading.checks.exercise import Classification, Exercise, Prediction
+from grading.checks.judge import Draw
 from grading.lessons import LESSONS
-from grading.mutants import mutants
-from grading.quality import constant_items, planted, survives, verdict_on
 from grading.registry import all_ids, find, predictions
-from grading.solutions import solution_of
 
 IDS = list(all_ids())
-MISTAKES = [(id, m) for id in IDS for m in find(id).mistakes]
 _ROOT = Path(__file__).parents[2]
-RIGHT = [(id, a) for id in IDS for a in (find(id).reference, *find(id).also_right, *planted(id, _ROOT)[1])]
-PLANTED = [(id, *pair) for id in IDS for pair in planted(id, _ROOT)[0]]
 
 
 def name(value):
     return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
 
 
-@pytest.mark.parametrize("id, mistake", MISTAKES, ids=name)
-def test_known_mistake_is_refused_and_named(id, mistake):
-    verdict = verdict_on(find(id), mistake.answer, b"test")
-    assert verdict.passed is False
-    assert verdict.points < verdict.out_of
-    assert verdict.message == mistake.says
-
-
-@pytest.mark.parametrize("id, answer", RIGHT, ids=name)
-def test_right_answer_is_accepted(id, answer):
-    for seed in (b"one", b"two", b"three"):
-        verdict = verdict_on(find(id), answer, seed)
-        assert verdict.passed and verdict.points == verdict.out_of, verdict.line
-
-
-@pytest.mark.parametrize("id, answer, mistake", PLANTED, ids=name)
-def test_planted_mistake_is_refused(id, answer, mistake):
-    assert verdict_on(find(id), answer, b"test").passed is False
+@pytest.mark.parametrize("id", IDS)
+def test_known_mistakes_are_refused_and_named(id):
+    """All of an exercise in one test: hidden inputs and expected values are made once."""
+    for mistake in find(id).mistakes:
+        verdict = verdict_on(find(id), mistake.answer, b"test")
+        assert verdict.passed is False and verdict.points < verdict.out_of, mistake.name
+        assert verdict.message == mistake.says, mistake.name
 
 
 @pytest.mark.parametrize("id", IDS)
-def test_planted_mistakes_are_named(id):
-    """At least nine in ten of those that others planted into right answers get the sentence that fits."""
-    wrong, _ = planted(id, _ROOT)
+def test_right_answers_are_accepted(id):
+    for seed in (b"one", b"two", b"three"):
+        for answer in (find(id).reference, *find(id).also_right, *planted(id, _ROOT)[1]):
+            verdict = verdict_on(find(id), answer, seed)
+            assert verdict.passed and verdict.points == verdict.out_of, (name(answer), verdict.line)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_planted_mistakes_are_refused_and_named(id):
+    """Nine in ten of those that others planted get the sentence that fits, and none gets another's."""
+    wrong, fits = planted(id, _ROOT)[0], also_fitting(id, _ROOT)
     sentences = {m.name: m.says for m in find(id).mistakes}
-    named = [verdict_on(find(id), answer, b"test").message == sentences.get(m, m) for answer, m in wrong]
-    missed = [a.__name__ for (a, _), ok in zip(wrong, named, strict=True) if not ok]
+    missed, misled = [], []
+    for answer, mistake in wrong:
+        verdict = verdict_on(find(id), answer, b"test")
+        assert verdict.passed is False, answer.__name__
+        if verdict.message != sentences.get(mistake, mistake):
+            missed.append((answer.__name__, verdict.line))
+        if misleads(find(id), verdict, mistake, fits.get(answer.__name__, ())):
+            misled.append((answer.__name__, verdict.line))
+    assert not misled
     assert len(missed) <= 0.1 * len(wrong), missed
 
 
@@ -117,7 +126,7 @@ def test_check_is_quick(id):
         start = time.perf_counter()
         verdict_on(find(id), answer, f"time {i}".encode())
         times.append(time.perf_counter() - start)
-    assert statistics.median(times) < 2
+    assert statistics.median(times) < 5
 
 
 @pytest.mark.parametrize("id", [id for lesson in LESSONS.values() for id in lesson.exercises])
@@ -127,7 +136,7 @@ def test_solution_passes_and_its_mutants_do_not(id):
     assert verdict_on(find(id), solution.answer(), b"solution").passed
     known = find(id).equivalent_mutants
     chosen = [m for m in mutants(solution.source) if m.edit not in known]
-    chosen = chosen[:: max(1, len(chosen) // 12)]
+    chosen = sampled(chosen, 12)
     surviving = [m.edit for m in chosen if survives(find(id), m, solution)]
     assert len(surviving) <= 0.05 * len(chosen), surviving
 

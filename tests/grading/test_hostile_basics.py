@@ -7,13 +7,13 @@ import sys
 import pytest
 import torch
 
-import grading.checking
+import grading.checks.check
 from grading import check, use
-from grading.fingerprint import Fluid, fingerprint
+from grading.checks.fingerprint import Fluid, fingerprint
+from grading.checks.judge import judge
+from grading.checks.runner import run_in_process
 from grading.ingest.classroom import classroom
-from grading.judge import judge
 from grading.report.spreadsheet import cell
-from grading.runner import run_in_process
 from tests.grading import mini
 from tests.grading.conftest import points
 
@@ -78,12 +78,12 @@ def test_the_same_answer_is_judged_once(monkeypatch):
          "    likelihood = -F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(1)\n"
          "    return likelihood - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)\n", space)
     assert check("vae-elbo", space["elbo"]).passed
-    monkeypatch.setattr(grading.checking, "judge", None)
+    monkeypatch.setattr(grading.checks.check, "judge", None)
     assert use("vae-elbo", space["elbo"]) is space["elbo"]
 
 
 def test_a_fault_of_ours_does_not_stop_a_lesson(monkeypatch):
-    monkeypatch.setattr(grading.checking, "judge", None)
+    monkeypatch.setattr(grading.checks.check, "judge", None)
     assert callable(use("vae-elbo", lambda x, logits, mu, logvar: x))
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from grading.exercise import Failure
+from grading.checks.exercise import Failure
+from grading.checks.runner import AFTER
 from grading.ingest.notebook import parse
 from grading.ingest.select import select
 from grading.sandbox import frames, start
@@ -66,11 +67,14 @@ def session(cells, exercises, limits=QUICK, **options) -> Session:
 
 
 def outcome(room: Session, name: str, source: str = PROBE):
-    """What a probe returns, or the failure that left nothing to probe."""
+    """What a probe returns (without the final states of its inputs), or why nothing was left to probe."""
     try:
-        return room.probe(name if not isinstance(name, str) else exercise(name), 7, source, {"x": X})
+        found = room.probe(name if not isinstance(name, str) else exercise(name), 7, source, {"x": X})
     except NoAnswer as nothing:
         return nothing.failure
+    if isinstance(found, Failure):
+        return found
+    return {k: v for k, v in found.items() if not k.startswith(AFTER)}
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +91,13 @@ def test_answers(everybody, name):
     for _ in range(1 if expected == "timeout" else 2):  # the second call meets a fresh copy of everything
         began = time.monotonic()
         result = everybody.probe(exercise(name), 7, PROBE, {"x": X})
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 20
         if isinstance(result, Failure):
             assert result.kind == expected, result
         elif isinstance(expected, torch.Tensor):
             assert type(result["value"]) is torch.Tensor and torch.equal(result["value"], expected)
         else:
-            assert result == {"value": expected}
+            assert {k: v for k, v in result.items() if not k.startswith(AFTER)} == {"value": expected}
 
 
 def test_failures_carry_the_line_and_the_error(everybody):
@@ -108,19 +112,19 @@ def test_the_same_seed_gives_the_same_random_numbers(everybody):
 
 
 WORLD = '''
-import builtins, os, sys
+import builtins, os, sys, threading
 from grading import check, use
 import grading
 def world(x):
     try:
-        import grading.judge
+        import grading.checks.judge
         inside = "judge"
     except ImportError:
         inside = "nothing"
     same = use("mini-world", world) is world
     return " ".join(map(str, (check("mini-world", world).passed, same, inside, os.environ["GENLAB_PROFILE"],
         torch.get_num_threads(), repr(input("?")), __name__, sorted(os.environ), sys.argv, os.getcwd(),
-        get_ipython() is not None, len(os.listdir("/proc/self/task")) if os.path.exists("/proc") else 1)))
+        get_ipython() is not None, threading.active_count())))
 import torch
 '''
 
@@ -242,7 +246,7 @@ def test_a_silent_worker_is_not_waited_for(chunks):
     silent = scripted(*chunks, hold=True)
     with session(["def right(x): return x"], [exercise("right")], limits, connect=silent) as room:
         assert outcome(room, "right").kind == "timeout"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("connect", [scripted(), scripted(b"junk" * 10), scripted(RAN), scripted(hold=True)])
@@ -256,6 +260,6 @@ def test_the_total_budget_is_kept():
     with session([SETUP, "def loops(x):\n    while True: pass", "def right(x): return x"],
                  [exercise("loops"), exercise("right")], Limits(probe=0.5, total=5)) as room:
         began = time.monotonic()
-        kinds = [outcome(room, "loops").kind for _ in range(20)]
-        assert set(kinds) == {"timeout"} and time.monotonic() - began < 10
+        kinds = [outcome(room, "loops").kind for _ in range(60)]  # without the total 50 s and more
+        assert set(kinds) == {"timeout"} and time.monotonic() - began < 25
         assert outcome(room, "right").kind == "timeout"

@@ -11,19 +11,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grading.build import exercise_points
+from grading.build.command import exercise_points
 from grading.lessons import LESSONS as LISTED
+from tests.chosen import ROOT, sampled
 from tests.readme import example_class
 
 nbgrader_apps = pytest.importorskip("nbgrader.apps")
 from nbgrader.api import Gradebook  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted(path.stem for path in (ROOT / "solutions").glob("[0-9][0-9]_*.py"))
 
-
-@pytest.fixture(params=LESSONS)
+@pytest.fixture(params=sampled())
 def course(request, tmp_path, monkeypatch):
     """A folder with the lesson as source, and the hand-ins of two students."""
     lesson = request.param

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
 
-import genlab.metrics.coverage as module
+import genlab.metrics.distances as module
 from genlab.metrics import density_coverage, expected_coverage, precision_recall
 from genlab.metrics.coverage import balls_around, neighbour_radii
 from genlab.random import randn
@@ -103,7 +103,7 @@ def test_a_memoriser_is_perfect(rng):
 
 
 @pytest.mark.parametrize(("real", "fake", "k", "says"), [
-    (torch.zeros(3, 2), torch.zeros(9, 2), 3, "k must lie between 1 and 2"),
+    (torch.zeros(3, 2), torch.zeros(9, 2), 3, "k must be a whole number from 1 to 2"),
     (torch.zeros(9, 2), torch.zeros(9, 2), 0, "k must"),
     (torch.zeros(9, 2), torch.zeros(9, 3), 3, "one dimension"),
     (torch.full((9, 2), math.nan), torch.zeros(9, 2), 3, "finite"),

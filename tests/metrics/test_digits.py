@@ -144,8 +144,8 @@ def test_bad_arguments_are_refused(held_out):
     for call, says in [
         (lambda: digit_frechet(images[:1]), "n ≥ 2"),
         (lambda: digit_frechet(images, reference="gray"), "binarised"),
-        (lambda: real_floor(1), "between 2 and 1000"),
-        (lambda: real_floor(1001), "between 2 and 1000"),
+        (lambda: real_floor(1), "from 2 to 1000"),
+        (lambda: real_floor(1001), "from 2 to 1000"),
         (lambda: real_floor(100, repeats=1), "repeats"),
         (lambda: label_accuracy(images, labels[:3]), "one digit per sample"),
         (lambda: label_accuracy(images[:2], torch.tensor([0, 10])), "whole numbers"),

@@ -8,6 +8,7 @@ import torch
 
 from genlab import _torchvision
 from genlab.metrics import frechet_distance, frechet_from_moments
+from genlab.metrics.frechet import moments
 from genlab.random import randn
 
 
@@ -93,6 +94,43 @@ def test_a_set_has_no_distance_to_itself_even_with_singular_covariance(rng, n):
     a = normal(n, 64, rng)
     assert 0 <= frechet_distance(a, a.clone()) < 1e-10
     assert frechet_distance(a, a + 0.5) == pytest.approx(16, rel=1e-10)
+
+
+@pytest.mark.parametrize("n", [10, 300])
+def test_singular_covariances_cost_no_digit(rng, n):
+    """Two sets in subspaces that meet nowhere: nothing overlaps, d² = ‖Δμ‖² + tr Σ_a + tr Σ_b.
+
+    Roots of covariances keep 1e-8 of what rounding left where there is no variance.
+    """
+    axes = torch.linalg.qr(normal(64, 6, rng)).Q.T
+    a, b = normal(n, 3, rng) @ axes[:3], (2 * normal(n, 3, rng) + 1) @ axes[3:]
+    expected = (a.mean(0) - b.mean(0)).square().sum() + a.var(0).sum() + b.var(0).sum()
+    assert frechet_distance(a, b) == pytest.approx(expected.item(), rel=1e-12)
+    assert frechet_from_moments(*moments(a), *moments(b)) == pytest.approx(expected.item(), rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m"), [(10, 300), (300, 10), (2, 2), (7, 64), (64, 65)])
+def test_few_samples_give_what_their_subspace_gives(rng, n, m):
+    """The same in 5 dimensions and turned into 64, with fewer samples than dimensions or just as many."""
+    a, b, axes = normal(n, 5, rng), 2 * normal(m, 5, rng) + 1, torch.linalg.qr(normal(64, 5, rng)).Q.T
+    expected = frechet_distance(a, b)
+    assert frechet_distance(a @ axes, b @ axes) == pytest.approx(expected, rel=1e-10)
+    assert frechet_from_moments(*moments(a), *moments(b)) == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3, 1e-7])
+def test_tiny_variances_are_not_lost(rng, spread):
+    """Half of the dimensions vary little: common axes, so the roots' differences are known."""
+    stds = torch.cat([torch.ones(6), torch.full((6,), spread)]).double()
+    zero = torch.zeros(12, dtype=torch.float64)
+    got = frechet_from_moments(zero, stds.square().diag(), zero, (3 * stds).square().diag())
+    assert got == pytest.approx((2 * stds).square().sum().item(), rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.int64, torch.uint8])
+def test_other_dtypes_are_taken_as_they_are(rng, dtype):
+    a, b = (4 * normal(50, 3, rng).abs()).to(dtype), (5 * normal(50, 3, rng).abs()).to(dtype)
+    assert frechet_distance(a, b) == frechet_distance(a.double(), b.double())
 
 
 def test_float32_features_are_worked_on_in_float64(rng):

@@ -20,7 +20,7 @@ def test_a_copy_is_found_at_distance_zero(training):
 
 def test_agrees_with_brute_force(training):
     samples = torch.rand(130, 784, generator=torch.Generator().manual_seed(4))
-    got = nearest_training_distance(samples, training, batch=50)
+    got = nearest_training_distance(samples, training)
     every = (samples[:, None].double() - training.flatten(1).double()).norm(dim=2)
     assert torch.equal(got.index, every.argmin(1))
     torch.testing.assert_close(got.distance, every.min(1).values)

@@ -16,7 +16,7 @@ from genlab.weights.__main__ import main
 def test_every_name_loads_and_comes_with_its_measurements():
     for name in weights.names():
         state = weights.load(name)
-        assert all(tensor.dtype == torch.float32 for tensor in state.values())
+        assert all(tensor.dtype == torch.float32 or "num_batches_tracked" in key for key, tensor in state.items())
         path = weights.FOLDER / f"{name}.safetensors"
         assert path.stat().st_size < 4_000_000
         assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
@@ -34,6 +34,14 @@ def test_the_committed_table_is_that_of_the_committed_weights():
     assert digit_frechet(torch.zeros(1000, 784)) == pytest.approx(blank, rel=1e-3)
     floor = grey["floor: random subsets of the 1000 held-out digits"][0]
     assert floor["n"] == 1000 and floor["distance"] == pytest.approx(real_floor(1000).value, abs=2e-3)
+
+
+def test_the_outlines_network_is_as_good_as_its_table_says():
+    from genlab.weights.outline_digits import measure
+
+    table = json.loads((weights.FOLDER / "outline_digits.json").read_text(encoding="utf-8"))
+    assert measure() == {name: pytest.approx(table[name], abs=2e-3) for name in ("ssim", "label_accuracy")}
+    assert table["ssim"] > 0.92 and table["label_accuracy"] > 0.95
 
 
 def test_stored_and_loaded_floats_are_rounded_to_float16(tmp_path, monkeypatch):

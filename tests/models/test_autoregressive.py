@@ -83,6 +83,20 @@ def test_made_depends_on_all_earlier_variables_and_on_no_other(dims, levels):
     assert torch.equal(depends, torch.ones(dims, dims).tril(-1).bool())
 
 
+@pytest.mark.parametrize("dims, options", [(784, {}), (784, {"hidden_dim": 500}), (9, {"hidden_dim": 3}),
+                                           (9, {"hidden_dim": 8}), (9, {"hidden_dim": 20})])
+def test_every_output_sees_every_earlier_input(dims, options):
+    """By the gradient of the logits with positive weights, so that nothing cancels."""
+    made = MADE(dims, 1, **options)
+    for parameter in made.parameters():
+        nn.init.constant_(parameter, 0.01)
+    x = torch.ones(1, dims, requires_grad=True)
+    hidden = made.net(x) + (0 if made.direct is None else made.direct(x))
+    for d in (0, 1, 2, dims // 3, dims // 2, dims - 2, dims - 1):
+        slope, = torch.autograd.grad(hidden[0, d], x, retain_graph=True, allow_unused=True)
+        assert torch.equal(slope[0] != 0, torch.arange(dims) < d), d
+
+
 def test_cut_connections_get_no_gradient():
     m = model(3, 2)
     m.loss(states(3, 2))["loss"].backward()

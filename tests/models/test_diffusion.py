@@ -10,7 +10,7 @@ from torch import nn
 from genlab.data import Batches
 from genlab.fit import fit
 from genlab.layers import TimeMLP
-from genlab.models.diffusion import DiffusionModel, cosine_schedule, linear_schedule
+from genlab.models.diffusion import DiffusionModel, NoiseSchedule, cosine_schedule, linear_schedule
 
 
 class Gaussian(nn.Module):
@@ -63,7 +63,67 @@ def test_buffers_are_what_they_are_called():
     torch.testing.assert_close(model.alpha_bar, model.alpha.cumprod(0))
     assert model.alpha_bar_prev[0] == 1
     torch.testing.assert_close(model.alpha_bar_prev[1:], model.alpha_bar[:-1])
-    assert {"beta", "alpha", "alpha_bar"} <= set(model.state_dict())
+    assert {"beta", "alpha", "alpha_bar"} <= set(dict(model.named_buffers()))
+
+
+def test_what_is_loaded_is_of_one_piece():
+    """Of another schedule of the same length: every constant is that schedule's afterwards."""
+    one, other = (DiffusionModel(2, 20, network=TimeMLP(2, 8), beta=beta)
+                  for beta in (linear_schedule(20), cosine_schedule(20)))
+    one.load_state_dict(other.state_dict())
+    for name, values in other.named_buffers():
+        assert torch.equal(dict(one.named_buffers())[name], values), name
+
+
+@pytest.mark.parametrize("schedule", [linear_schedule, cosine_schedule])
+def test_the_end_is_noise_for_any_number_of_steps(schedule):
+    for steps in [*range(2, 200), 250, 500, 2000, 4000]:
+        assert (1 - schedule(steps)).prod() < 1e-3, steps
+
+
+@pytest.mark.parametrize("prediction", ["noise", "clean", "v"])
+def test_each_prediction_gives_the_two_others(prediction, rng):
+    schedule = NoiseSchedule(linear_schedule(20))
+    x_0, noise = torch.rand(2, 20, 3, generator=rng)
+    t = torch.arange(20)
+    x_t = schedule.q_sample(x_0, t, noise)
+    value = {"noise": noise, "clean": x_0, "v": schedule.velocity(x_0, t, noise)}[prediction]
+    at = slice(0, 15)  # later the data are gone, and only rounding is left of them
+    clean = schedule.clean_from(prediction, value, x_t, t)
+    torch.testing.assert_close(clean[at], x_0[at], rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(schedule.noise_from(prediction, value, x_t, t), noise, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("t", [-1, 20])
+def test_times_that_do_not_exist_are_refused(t):
+    with pytest.raises(ValueError, match=r"t must lie in 0 … 19"):
+        NoiseSchedule(linear_schedule(20)).q_sample(torch.zeros(1, 2), torch.tensor([t]), torch.zeros(1, 2))
+
+
+def test_a_step_without_noise_is_refused():
+    for beta in (torch.zeros(5), torch.full((5,), 1e-20), torch.full((5,), math.nan)):
+        with pytest.raises(ValueError, match="beta must be"):
+            NoiseSchedule(beta)
+
+
+class Labelled(TimeMLP):
+    def forward(self, x, t, labels):
+        return super().forward(x + labels[:, None], t)
+
+
+def test_labels_reach_a_network_that_takes_them():
+    model = DiffusionModel(2, 5, network=Labelled(2, 8))
+    with torch.no_grad():
+        a, b = (model.sample((3, 2), labels=label, rng=torch.Generator().manual_seed(0)) for label in (0, 5))
+    assert not torch.equal(a, b)
+    assert torch.equal(a, model.sample((3, 2), labels=[0, 0, 0], rng=torch.Generator().manual_seed(0)))
+    assert model.loss(torch.zeros(3, 2), torch.arange(3))["loss"].isfinite()
+    with pytest.raises(ValueError, match="pass labels"):
+        model.sample((3, 2))
+    plain = DiffusionModel(2, 5, network=TimeMLP(2, 8))
+    assert plain.loss(torch.zeros(3, 2), torch.arange(3))["loss"].isfinite()
+    with pytest.raises(ValueError, match="leave out labels"):
+        plain.sample((3, 2), labels=1)
 
 
 # Forwards
@@ -252,5 +312,5 @@ def lambda_network():
 def test_a_checkpoint_of_another_number_of_steps_is_refused():
     """Buffers are part of the state: T cannot be mixed up in silence."""
     short, long = (DiffusionModel(2, steps, network=TimeMLP(2, 8)) for steps in (10, 20))
-    with pytest.raises(RuntimeError, match="size mismatch"):
+    with pytest.raises(RuntimeError, match="build it with time_steps=10"):
         long.load_state_dict(short.state_dict())

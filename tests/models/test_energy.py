@@ -222,6 +222,13 @@ def test_sampling_leaves_no_gradient_on_the_parameters():
     assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
 
 
+def test_it_samples_under_inference_mode_too():
+    model = EnergyModel(mlp(2, 8, 1), (2,), steps=4)
+    free = model.sample(3, rng=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        assert torch.equal(model.sample(3, rng=torch.Generator().manual_seed(0)), free)
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="data_range must be finite"):
         EnergyModel(Quadratic(), (1,), data_range=(-math.inf, math.inf))

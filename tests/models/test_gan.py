@@ -11,6 +11,7 @@ from torch.distributions import Normal
 from genlab.data import Batches
 from genlab.fit import fit_adversarial
 from genlab.layers import mlp
+from genlab.models.adversarial import Saturating
 from genlab.models.gan import (
     GAN,
     Discriminator,
@@ -73,8 +74,8 @@ def test_at_the_equilibrium_losses_are_multiples_of_log_2():
 
 
 def test_the_saturating_loss_is_asked_for():
-    for saturating, expected in ((False, math.log1p(math.exp(-2))), (True, -math.log1p(math.exp(2)))):
-        gan = GAN(Generator(3, 2, 8), Constant(2.0), saturating=saturating)
+    for loss, expected in ((None, math.log1p(math.exp(-2))), (Saturating(), -math.log1p(math.exp(2)))):
+        gan = GAN(Generator(3, 2, 8), Constant(2.0), loss=loss)
         assert gan.generator_loss(torch.zeros(4, 2))["loss"].item() == pytest.approx(expected)
 
 

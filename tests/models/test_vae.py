@@ -11,7 +11,7 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from genlab.data import Batches
 from genlab.fit import fit
-from genlab.models import VAE, elbo, reparameterize
+from genlab.models import VAE, DiscretizedLogistic, elbo, reparameterize
 from genlab.random import randn
 
 DOUBLE = torch.zeros((), dtype=torch.float64)
@@ -26,7 +26,7 @@ def binary(*shape, rng):
 class LinearVAE(VAE):
     """Linear and Gaussian: probabilistic PCA (Tipping and Bishop 1999), with a VAE's encoder."""
 
-    data_range = (-math.inf, math.inf)
+    data_form, data_range = "real", (-math.inf, math.inf)
 
     def __init__(self, dim, latent_dim):
         super().__init__(dim, dim, latent_dim, encoder=nn.Identity(), decoder=nn.Linear(latent_dim, dim))
@@ -188,7 +188,7 @@ def test_logvar_is_clamped():
 @pytest.mark.parametrize("x, says", [
     (torch.full((2, 64), -1.0), "to_unit"),
     (torch.full((2, 64), 255.0), r"\[0, 1\], got 255"),
-    (torch.full((2, 64), math.nan), "nan"),
+    (torch.full((2, 64), math.nan), "NaN"),
     (torch.zeros(2, 63), r"\(B, 64\).*got \(2, 63\)"),
     (torch.zeros(64), r"got \(64,\)"),
     (torch.zeros(2, 64, dtype=torch.uint8), "floating point"),
@@ -226,3 +226,40 @@ def test_reconstruct_and_interpolate(rng):
 def test_networks_can_be_given():
     model = VAE(64, 16, 3, encoder=nn.Linear(64, 16), decoder=nn.Linear(3, 64))
     assert sum(p.numel() for p in model.parameters()) == (64 * 16 + 16) + 2 * (16 * 3 + 3) + (3 * 64 + 64)
+
+
+@pytest.mark.parametrize("extreme", [-1e3, 1e3])
+def test_an_extreme_logvar_finds_its_way_back(extreme):
+    """The KL's gradient points inwards, where a plain clamp has none."""
+    model = VAE(64, 32, 5)
+    torch.nn.init.constant_(model.logvar_head.bias, extreme)
+    loss = model.loss(torch.zeros(8, 64), rng=torch.Generator().manual_seed(0))["kl_nats"]
+    loss.backward()
+    gradient = model.logvar_head.bias.grad
+    assert loss.isfinite() and gradient.isfinite().all() and (gradient * extreme > 0).all()
+
+
+@pytest.mark.parametrize("method", ["loss", "elbo", "iwae"])
+def test_grey_values_are_refused_by_a_bernoulli_likelihood(method):
+    with pytest.raises(ValueError, match=r"100% of its values lie between: use genlab.data.binarize, or .*Gaussian"):
+        getattr(VAE(64, 32, 5), method)(torch.full((2, 64), 0.3))
+
+
+def test_an_empty_batch_is_refused():
+    with pytest.raises(ValueError, match="the batch is empty"):
+        VAE(64, 32, 5).loss(torch.zeros(0, 64))
+
+
+def test_discretized_masses_add_up_to_one():
+    likelihood = DiscretizedLogistic(16, scale=0.07).double()
+    values = torch.arange(16, dtype=torch.float64)[:, None] / 15
+    for output in (-9.0, -1.0, 0.4, 9.0):
+        mass = likelihood.log_prob(values, torch.full((16, 1), output).double()).exp()
+        torch.testing.assert_close(mass.sum().item(), 1.0)
+
+
+def test_iwae_in_chunks_is_iwae(rng, monkeypatch):
+    model, x = VAE(64, 32, 5), binary(6, 64, rng=rng)
+    whole = model.iwae(x, 7, rng=torch.Generator().manual_seed(1))
+    monkeypatch.setattr("genlab.models.vae.CHUNK", 6 * 64 * 2)
+    torch.testing.assert_close(model.iwae(x, 7, rng=torch.Generator().manual_seed(1)), whole)

@@ -16,8 +16,18 @@ import nbformat
 import papermill
 import psutil
 
+from grading.build.papermill_engine import engine
+
 ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted(path.stem for path in (ROOT / "solutions").glob("[0-9][0-9]_*.py"))
+# Between two lessons in one kernel: nothing that the first defined, opened or set is there for the second.
+AFRESH = """\
+import os as _os, tempfile as _t
+import matplotlib.pyplot as _plt, torch as _torch
+_plt.close("all")
+_torch.set_default_dtype(_torch.float32)
+_os.chdir(_t.mkdtemp(dir=_os.environ["GENLAB_ROOM"]))
+get_ipython().run_line_magic("reset", "-f")
+"""
 
 
 @dataclass(frozen=True)
@@ -38,13 +48,39 @@ def run_untouched(path: Path, folder: Path, profile: str = "stub") -> nbformat.N
     """The notebook executed by papermill in an empty folder, every code cell completed."""
     nb = papermill.execute_notebook(
         str(path), str(folder / "out.ipynb"), parameters={"profile": profile}, kernel_name="python3",
-        cwd=str(folder), progress_bar=False, execution_timeout=120)
+        cwd=str(folder), progress_bar=False, execution_timeout=120, engine_name=engine())
     for number, cell in enumerate(nb.cells, 1):
         if cell.cell_type == "code" and cell.metadata.papermill.status != "completed":
             raise DidNotFinish(f"cell {number} is {cell.metadata.papermill.status}: {cell.source[:80]}")
         if any(output.output_type == "error" for output in cell.get("outputs", [])):
             raise DidNotFinish(f"cell {number} ends in an error: {cell.source[:80]}")
     return nb
+
+
+def run_together(paths: list[Path], folder: Path) -> dict[str, nbformat.NotebookNode]:
+    """Several untouched notebooks at `stub`, one after the other in one kernel, by the stem of their names.
+
+    Importing torch costs more than many a lesson at this size. Each lesson starts with empty globals in an
+    empty folder; `make test-all` gives each a kernel of its own.
+    """
+    cells, ends = [], []
+    for path in paths:
+        nb = nbformat.read(path, as_version=4)
+        cells += [*nb.cells, nbformat.v4.new_code_cell(AFRESH)]
+        ends.append(len(cells))
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+    joined = nbformat.v4.new_notebook(cells=cells, metadata=nb.metadata)
+    nbformat.write(joined, folder / "joined.ipynb")
+    os.environ["GENLAB_ROOM"] = str(folder)
+    try:
+        done = run_untouched(folder / "joined.ipynb", folder)
+    finally:
+        del os.environ["GENLAB_ROOM"]
+    first = len(done.cells) - len(cells)  # papermill's own cell of parameters
+    starts = [0, *(first + end for end in ends)]
+    return {path.stem: nbformat.v4.new_notebook(cells=done.cells[a:b])
+            for path, a, b in zip(paths, starts, starts[1:], strict=False)}
 
 
 def replay(path: Path, *, profile: str = "smoke", seconds: float = 200, patience: float = 10) -> Replay:

@@ -5,22 +5,22 @@ The untouched notebook runs to its end with no marks; the solved one replays wit
 
 import re
 import shutil
-import subprocess
-import sys
 
 import nbformat
 import pytest
 
-from grading.build import exercise_points
-from grading.build_check import check_lesson
-from grading.build_outputs import output_text
-from grading.build_source import BEGIN, regions
+from grading.build.command import exercise_points
+from grading.build.check import check_lesson
+from grading.build.outputs import output_text
+from grading.build.source import BEGIN, regions
 from grading.lessons import LESSONS as LISTED
-from tests.notebooks.replay import LESSONS, ROOT, children_cpu, replay, run_untouched
+from tests.chosen import LESSONS, ROOT, batches
+from tests.notebooks.replay import replay, run_together
+from tests.stages import OVER
 
-CPU_SECONDS = 25  # of a lesson at smoke, on a machine with nothing else to do
-QUIET = 2.3  # CPU seconds that `import torch` takes there
-VERDICT = re.compile(r"^([✔✘○?]) ([\w-]+)  ([\d.–]+)/([\d.]+)", re.MULTILINE)
+CPU_SECONDS = 25  # of a lesson at smoke, on a machine with nothing else to do; the run's summary says who is above it
+RUNAWAY = 75  # no slow or busy machine explains as much
+VERDICT = re.compile(r"^([✔✘○?]) ([\w-]+)(?:  ([\d.–]+)/[\d.]+)?(?=  |$)", re.MULTILINE)  # predictions earn nothing
 
 lessons = pytest.mark.parametrize("lesson", LESSONS)
 
@@ -28,7 +28,7 @@ lessons = pytest.mark.parametrize("lesson", LESSONS)
 def verdicts(nb) -> dict[str, tuple[str, str]]:
     """Mark and points that the check cells show, by id."""
     texts = (output_text(cell) for cell in nb.cells if cell.cell_type == "code")
-    return {id: (mark, points) for text in texts for mark, id, points, _ in VERDICT.findall(text)}
+    return {id: (mark, points) for text in texts for mark, id, points in VERDICT.findall(text)}
 
 
 def solved(lesson: str):
@@ -63,34 +63,28 @@ def test_parameters_come_first(lesson):
     assert 'profile = os.environ.get("GENLAB_PROFILE", "cpu")' in first.source
 
 
-@lessons
-def test_an_untouched_notebook_runs_to_its_end_with_no_marks(lesson, tmp_path):
-    found = verdicts(run_untouched(ROOT / f"notebooks/{lesson}.ipynb", tmp_path))
-    for id in LISTED[lesson].exercises:
-        assert found[id] == ("○", "0"), f"{id} shows {found[id]}"
-    for id in LISTED[lesson].predictions:
-        assert found[id][0] != "✔"
+@pytest.mark.parametrize("together", batches(), ids=" ".join)
+def test_untouched_notebooks_run_to_their_end_with_no_marks(together, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENLAB_PROFILE", "stub")
+    runs = run_together([ROOT / f"notebooks/{lesson}.ipynb" for lesson in together], tmp_path)
+    for lesson in together:
+        found = verdicts(runs[lesson])
+        for id in LISTED[lesson].exercises:
+            assert found[id] == ("○", "0"), f"{id} shows {found[id]}"
+        for id in LISTED[lesson].predictions:
+            assert found[id][0] != "✔"
 
 
 @lessons
-def test_the_solved_notebook_replays(lesson, tmp_path):
+def test_the_solved_notebook_replays(lesson, tmp_path, record_property):
     path = tmp_path / f"{lesson}.ipynb"
     shutil.copy(ROOT / "solutions" / path.name, path)
     result = replay(path)
     assert not result.failed, result.output[-5000:]
     assert len(result.passed) == sum(cell.cell_type == "code" for cell in solved(lesson).cells)
-    spent = result.cpu_seconds
-    if spent > CPU_SECONDS:  # processes that share a core inflate each other's CPU time: look again, and by how much
-        before, again, after = importing_torch(), replay(path).cpu_seconds, importing_torch()
-        spent = min(spent, again) / max(1.0, before / QUIET, after / QUIET)
-    assert spent <= CPU_SECONDS, f"{spent:.0f} CPU-seconds at smoke"
-
-
-def importing_torch() -> float:
-    """CPU seconds of a job that is always the same."""
-    before = children_cpu()
-    subprocess.run([sys.executable, "-c", "import torch"], check=True)
-    return children_cpu() - before
+    if result.cpu_seconds > CPU_SECONDS:
+        record_property(OVER, f"lesson {lesson}: {result.cpu_seconds:.0f} CPU-seconds at smoke, {CPU_SECONDS} are planned")
+    assert result.cpu_seconds < RUNAWAY
 
 
 @pytest.mark.parametrize("lesson", LESSONS[:1])

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.distributions import Independent, Normal
 
@@ -217,7 +218,149 @@ wrong = [
     (mean_over_dimensions, "mean_over_dimensions"),
     (each_image, "per_image"),
     (bits, "in_bits"),
+    (average_density, "densities_averaged"),
     (three_parts, "`kl_decomposition` should return 2 tensors, not 3 values. The signature is "
                   "`kl_decomposition(z, mu, logvar)`."),
 ]
-right = [average_density, two_loops, no_shared_constant, in_float32, plain_numbers]
+right = [two_loops, no_shared_constant, in_float32, plain_numbers]
+
+
+def densities_and_a_trifle(z, mu, logvar):
+    aggregate = (_q(z, mu, logvar).exp().mean(1) + 1e-8).log()
+    return _two(_own(z, mu, logvar), aggregate, _prior(z))
+
+
+def logvar_cut(z, mu, logvar):
+    logvar = logvar.clamp(-10, 10)
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+
+
+def one_image_less(z, mu, logvar):
+    aggregate = _q(z, mu, logvar).logsumexp(1) - math.log(max(len(z) - 1, 1))
+    return _two(_own(z, mu, logvar), aggregate, _prior(z))
+
+
+def log_of_dimensions(z, mu, logvar):
+    aggregate = _q(z, mu, logvar).logsumexp(1) - math.log(z.shape[1])
+    return _two(_own(z, mu, logvar), aggregate, _prior(z))
+
+
+def entropy_in_closed_form(z, mu, logvar):
+    own = -0.5 * (1 + logvar + math.log(2 * math.pi)).sum(1)
+    return _two(own, _aggregate(z, mu, logvar), _prior(z))
+
+
+def drawn_anew(z, mu, logvar):
+    z = mu + (logvar / 2).exp() * torch.randn_like(mu)
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+
+
+def likeliest_image(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _q(z, mu, logvar).amax(1) - math.log(len(z)), _prior(z))
+
+
+def prior_of_the_codes(z, mu, logvar):
+    prior = torch.distributions.Normal(z.mean(0), z.std(0)).log_prob(z).sum(1)
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), prior)
+
+
+def prior_per_dimension(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z) / z.shape[1])
+
+
+def information_at_least_zero(z, mu, logvar):
+    information, marginal = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return information.clamp(min=0), marginal.clamp(min=0)
+
+
+def information_at_most_log_n(z, mu, logvar):
+    information, marginal = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return information.clamp(max=1.0), marginal
+
+
+def codes_changed(z, mu, logvar):
+    found = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    z -= mu
+    return found
+
+
+def medians(z, mu, logvar):
+    own, aggregate, prior = _own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z)
+    return (own - aggregate).median(), (aggregate - prior).median()
+
+
+def prior_of_half_variance(z, mu, logvar):
+    return _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), -(z**2).sum(1) - z.shape[1] * 0.5 * math.log(math.pi))
+
+
+def total_and_information(z, mu, logvar):
+    information, marginal = _two(_own(z, mu, logvar), _aggregate(z, mu, logvar), _prior(z))
+    return information, information + marginal
+
+
+def by_softmax(z, mu, logvar):
+    table = _q(z, mu, logvar)
+    information = table.log_softmax(1).diagonal().mean() + math.log(len(z))
+    return information, (table.diagonal() - _prior(z)).mean() - information
+
+
+def by_einsum(z, mu, logvar):
+    weight = torch.exp(-logvar)
+    gap = (torch.einsum("ik,jk->ij", z.double() ** 2, weight.double())
+           - 2 * torch.einsum("ik,jk->ij", z.double(), (mu * weight).double()) + (mu**2 * weight).double().sum(1))
+    table = -0.5 * (gap + logvar.double().sum(1))  # without 2π, in all three
+    aggregate = torch.logsumexp(table, dim=1) - math.log(len(z))
+    return [float((table.diag() - aggregate).mean()), float((aggregate + 0.5 * (z.double() ** 2).sum(1)).mean())]
+
+
+def by_mixture(z, mu, logvar):
+    parts = torch.distributions.Independent(torch.distributions.Normal(mu, (0.5 * logvar).exp()), 1)
+    which = torch.distributions.Categorical(torch.ones(len(mu), dtype=mu.dtype))
+    aggregate = torch.distributions.MixtureSameFamily(which, parts).log_prob(z)
+    prior = torch.distributions.MultivariateNormal(torch.zeros_like(z[0]), torch.eye(z.shape[1], dtype=z.dtype))
+    return torch.stack([(parts.log_prob(z) - aggregate).mean(), (aggregate - prior.log_prob(z)).mean()]).unbind()
+
+
+def by_numpy(z, mu, logvar):
+    z, mu, logvar = (t.double().numpy() for t in (z, mu, logvar))
+    information = marginal = 0.0
+    for i in range(len(z)):
+        logs = -0.5 * ((z[i] - mu) ** 2 / np.exp(logvar) + logvar + np.log(2 * np.pi)).sum(1)
+        aggregate = np.logaddexp.reduce(logs) - np.log(len(z))
+        information += (logs[i] - aggregate) / len(z)
+        marginal += (aggregate + 0.5 * (z[i] ** 2 + np.log(2 * np.pi)).sum()) / len(z)
+    return information, marginal
+
+
+def one_maximum_for_all(z, mu, logvar):
+    table = _q(z, mu, logvar)
+    aggregate = (table - table.max()).exp().mean(1).log() + table.max()
+    return _two(table.diagonal(), aggregate, _prior(z))
+
+
+TOLD_1 = ("Codes of hundreds of dimensions, with any σ, of one image or of as many as dimensions: in "
+          "logarithms, as they are. An estimate may be negative.")
+TOLD_2 = ("What z tells of x: the mean of log q(z_i|x_i) - log q(z_i).")
+TOLD_3 = ("Together the two parts are the KL of the bound: the mean of log q(z|x) - log p(z).")
+TOLD_4 = ("`kl_decomposition` changes its argument `z` in place: work on a copy. What z tells of x: the "
+          "mean of log q(z_i|x_i) - log q(z_i).")
+
+wrong += [
+    (one_maximum_for_all, "densities_averaged"),
+    (densities_and_a_trifle, TOLD_1),
+    (logvar_cut, TOLD_1),
+    (one_image_less, TOLD_2),
+    (log_of_dimensions, TOLD_2),
+    (entropy_in_closed_form, TOLD_3),
+    (drawn_anew, TOLD_3),
+    (likeliest_image, TOLD_2),
+    (prior_of_the_codes, TOLD_3),
+    (prior_per_dimension, TOLD_3),
+    (information_at_least_zero, TOLD_1),
+    (information_at_most_log_n, TOLD_3),
+    (codes_changed, TOLD_4),
+    (medians, TOLD_3),
+    (prior_of_half_variance, TOLD_3),
+    (total_and_information, TOLD_3),
+]
+right += [by_softmax, by_einsum, by_mixture, by_numpy]

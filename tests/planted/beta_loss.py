@@ -5,6 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from grading.exercises.beta.loss import reference
+
 
 def _nll(x, logits):
     """-log p(x|z) of each image, in nats."""
@@ -197,7 +199,7 @@ def in_float32(x, logits, mu, logvar, beta, free_bits=0.0):
 
 
 def probabilities(x, logits, mu, logvar, beta, free_bits=0.0):
-    """By way of the sigmoid: less stable, and right at moderate logits."""
+    """By way of the sigmoid: right at moderate logits alone."""
     bce = F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").sum(1).mean(0)
     return bce + beta * torch.clamp(_table(mu, logvar).mean(0), free_bits).sum()
 
@@ -232,5 +234,149 @@ wrong = [
     (squared_error, "squared_error"),
     (sigmoid_twice, "sigmoid_twice"),
     (normalised_beta, "beta_normalised"),
+    (probabilities, "saturated"),
 ]
-right = [distributions, loops, hinge_plus_constant, in_float32, probabilities]
+right = [distributions, loops, hinge_plus_constant, in_float32]
+
+
+def _bce(x, logits):
+    return _nll(x, logits).mean()
+
+
+_kl = _table
+
+
+def price_at_least_one(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + max(beta, 1.0) * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def no_price_is_one(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + (beta or 1.0) * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def price_at_most_ten(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + min(beta, 10.0) * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
+
+
+def logvar_cut_at_20(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar.clamp(-20, 20)).mean(0).clamp(min=free_bits).sum()
+
+
+def variance_and_a_trifle(x, logits, mu, logvar, beta, free_bits=0.0):
+    variance = logvar.exp() + 1e-6
+    return _bce(x, logits) + beta * (0.5 * (mu**2 + variance - 1 - variance.log())).mean(0).clamp(min=free_bits).sum()
+
+
+def smooth_floor(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar).mean(0)
+    return _bce(x, logits) + beta * (free_bits + F.softplus(50 * (kl - free_bits)) / 50).sum()
+
+
+def floor_lets_gradients_pass(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar).mean(0)
+    return _bce(x, logits) + beta * (kl + (kl.clamp(min=free_bits) - kl).detach()).sum()
+
+
+def floor_of_the_median(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar)
+    low = kl.median(0).values < free_bits
+    return _bce(x, logits) + beta * torch.where(low, torch.full_like(kl[0], free_bits), kl.mean(0)).sum()
+
+
+def price_without_gradient(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum().detach()
+
+
+def plain_number(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits, mu, logvar, beta, free_bits).item()
+
+
+def kl_over_dimensions_first(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).mean(1).clamp(min=free_bits).sum()
+
+
+def floor_on_images(x, logits, mu, logvar, beta, free_bits=0.0):
+    return _bce(x, logits) + beta * _kl(mu, logvar).sum(1).clamp(min=free_bits).mean()
+
+
+def floor_at_most_one(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits, mu, logvar, beta, min(free_bits, 1.0))
+
+
+def slope_cut_where_sure(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits.clamp(-500, 500), mu, logvar, beta, free_bits)
+
+
+def squeezed(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar).squeeze().mean(0).clamp(min=free_bits).sum()
+    return _bce(x, logits) + beta * kl
+
+
+def reversed_kl(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = 0.5 * ((mu**2 + 1) * torch.exp(-logvar) - 1 + logvar)
+    return _bce(x, logits) + beta * kl.mean(0).clamp(min=free_bits).sum()
+
+
+def by_loops(x, logits, mu, logvar, beta, free_bits=0.0):
+    loss = 0.0
+    for image, row in zip(x, logits, strict=True):
+        for pixel, logit in zip(image, row, strict=True):
+            loss = loss + F.softplus(-logit if pixel > 0.5 else logit) / len(x)
+    for k in range(mu.shape[1]):
+        kl = sum((m * m + v.exp() - v - 1) / 2 for m, v in zip(mu[:, k], logvar[:, k], strict=True)) / len(mu)
+        loss = loss + beta * (kl if kl > free_bits else free_bits)
+    return loss
+
+
+def by_expm1(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = torch.einsum("bk->k", mu * mu + torch.expm1(logvar) - logvar) / (2 * len(mu))
+    log_p = torch.where(x == 1, F.logsigmoid(logits), F.logsigmoid(-logits))
+    return beta * F.threshold(kl, free_bits, free_bits).sum() - log_p.sum() / len(x)
+
+
+def by_excess(x, logits, mu, logvar, beta, free_bits=0.0):
+    kl = _kl(mu, logvar).mean(0)
+    missing = F.relu(free_bits - kl)
+    return (torch.logaddexp(torch.zeros_like(logits), logits) - x * logits).sum(1).mean() + beta * (kl + missing).sum()
+
+
+def in_double(x, logits, mu, logvar, beta, free_bits=0.0):
+    value = reference(x.double(), logits.double(), mu.double(), logvar.double(), beta, free_bits)
+    return value.to(logits.dtype)
+
+
+def means_cut_at_5(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits, mu.clamp(-5, 5), logvar, beta, free_bits)
+
+
+def floor_at_least_a_twentieth(x, logits, mu, logvar, beta, free_bits=0.0):
+    return reference(x, logits, mu, logvar, beta, max(free_bits, 0.05) if free_bits else 0.0)
+
+
+TOLD_1 = ("β weighs the KL and nothing else: look at the value and its gradients away from β = 1.")
+TOLD_2 = ("The loss at logits of 1000 and at log σ² of ±12 and more: as it stands, with its gradient.")
+TOLD_3 = ("At β = 1 the loss is minus the ELBO, averaged over the images.")
+TOLD_4 = ("With free bits the KL of each dimension, averaged over the images, counts at least that many "
+          "nats, and no gradient pushes it below.")
+
+wrong += [
+    (price_at_least_one, "price_at_least_one"),
+    (no_price_is_one, "no_price_is_one"),
+    (price_at_most_ten, TOLD_1),
+    (logvar_cut_at_20, "logvar_bounded"),
+    (variance_and_a_trifle, TOLD_2),
+    (smooth_floor, TOLD_3),
+    (floor_lets_gradients_pass, TOLD_4),
+    (means_cut_at_5, TOLD_4),
+    (floor_at_least_a_twentieth, TOLD_4),
+    (floor_of_the_median, TOLD_4),
+    (price_without_gradient, TOLD_1),
+    (plain_number, TOLD_1),
+    (kl_over_dimensions_first, TOLD_3),
+    (floor_on_images, TOLD_4),
+    (floor_at_most_one, TOLD_4),
+    (slope_cut_where_sure, "saturated"),
+    (squeezed, TOLD_4),
+    (reversed_kl, TOLD_3),
+]
+right += [by_loops, by_expm1, by_excess, in_double]

@@ -2,7 +2,10 @@
 
 import math
 
+import numpy as np
 import torch
+
+from grading.exercises.beta.rate_distortion import reference
 
 
 def _left(variances, noise, betas):
@@ -220,3 +223,120 @@ wrong = [
     (one_for_all, "all_collapse_together"),
 ]
 right = [looped, relu_rate, masked, in_float32]
+
+
+def sorted_betas(variances, noise, betas):
+    return reference(variances, noise, betas.sort().values)
+
+
+def each_variance_once(variances, noise, betas):
+    return reference(variances.unique(), noise, betas)
+
+
+def error_at_least_a_millionth(variances, noise, betas):
+    error = torch.minimum(variances, betas[:, None] * noise).clamp(min=1e-6)
+    return 0.5 * (variances / error).log().sum(1), (error / (2 * noise)).sum(1)
+
+
+def trifle_below_the_fraction(variances, noise, betas):
+    error = torch.minimum(variances, betas[:, None] * noise)
+    return 0.5 * (variances / (error + 1e-8)).log().sum(1), (error / (2 * noise)).sum(1)
+
+
+def betas_changed(variances, noise, betas):
+    betas *= noise
+    error = torch.minimum(variances, betas[:, None])
+    return 0.5 * (variances / error).log().sum(1), (error / (2 * noise)).sum(1)
+
+
+def first_beta_for_all(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas[:1])
+    return rate.expand(len(betas)), distortion.expand(len(betas))
+
+
+def log10(variances, noise, betas):
+    rate, distortion = reference(variances, noise, betas)
+    return rate / math.log(10), distortion
+
+
+def distortion_by_beta(variances, noise, betas):
+    error = torch.minimum(variances, betas[:, None] * noise)
+    return 0.5 * (variances / error).log().sum(1), (error / (2 * betas[:, None] * noise)).sum(1)
+
+
+def level_over_the_directions(variances, noise, betas):
+    error = torch.minimum(variances, betas[:, None] * noise / len(variances))
+    return 0.5 * (variances / error).log().sum(1), (error / (2 * noise)).sum(1)
+
+
+def total_variance(variances, noise, betas):
+    return reference(variances.sum()[None], noise, betas)
+
+
+def a_transposed_pair(variances, noise, betas):
+    return torch.stack(reference(variances, noise, betas), 1)
+
+
+def survivors_alone(variances, noise, betas):
+    n = (variances > betas[:, None] * noise).sum(1)
+    rate, _ = reference(variances, noise, betas)
+    return rate, n * betas / 2
+
+
+def deviations_for_variances(variances, noise, betas):
+    return reference(variances.sqrt(), noise, betas)
+
+
+def by_numpy(variances, noise, betas):
+    level = betas.numpy()[:, None] * noise
+    left = np.minimum(variances.numpy()[None], level)
+    return torch.from_numpy(np.log(variances.numpy() / left).sum(1) / 2), torch.from_numpy(left.sum(1) / noise / 2)
+
+
+def by_plain_numbers(variances, noise, betas):
+    rows = [[(max(0.0, math.log(v / (b * noise)) / 2), min(v / noise, b) / 2) for v in variances.tolist()]
+            for b in betas.tolist()]
+    return [torch.tensor([sum(pair[i] for pair in row) for row in rows], dtype=torch.float64) for i in (0, 1)]
+
+
+def by_thresholds(variances, noise, betas):
+    ratio = torch.outer(1 / betas, variances / noise)  # λ / (β s²)
+    rate = 0.5 * torch.where(ratio > 1, ratio, torch.ones_like(ratio)).log().sum(-1)
+    return rate, 0.5 * betas * ratio.clamp(max=1).sum(-1)
+
+
+def mapped(variances, noise, betas):
+    def one(beta):
+        left = torch.minimum(variances, beta * noise)
+        return (variances.log() - left.log()).sum() / 2, left.sum() / (2 * noise)
+
+    return torch.vmap(one)(betas)
+
+
+TOLD_1 = ("One value for each β in the order given, also where β falls or returns, for one direction or "
+          "equal ones.")
+TOLD_2 = ("β from thousandths to thousands, and variances in another unit, as they are: nothing added or "
+          "cut off.")
+TOLD_3 = ("`rate_distortion_curve` changes its argument `betas` in place: work on a copy. One value for "
+          "each β in the order given, also where β falls or returns, for one direction or equal ones.")
+TOLD_4 = ("The rate while every direction is encoded: Σ ½ log(λ / d).")
+TOLD_5 = ("The distortion while every direction is encoded: Σ d / (2s²).")
+TOLD_6 = ("`rate_distortion_curve` should return 2 tensors, not Tensor. The signature is "
+          "`rate_distortion_curve(variances, noise, betas)`.")
+
+wrong += [
+    (sorted_betas, TOLD_1),
+    (each_variance_once, TOLD_1),
+    (error_at_least_a_millionth, TOLD_2),
+    (trifle_below_the_fraction, TOLD_2),
+    (betas_changed, TOLD_3),
+    (first_beta_for_all, TOLD_1),
+    (log10, TOLD_4),
+    (distortion_by_beta, TOLD_5),
+    (level_over_the_directions, TOLD_4),
+    (total_variance, TOLD_4),
+    (a_transposed_pair, TOLD_6),
+    (survivors_alone, "collapsed_left_out"),
+    (deviations_for_variances, TOLD_4),
+]
+right += [by_numpy, by_plain_numbers, by_thresholds, mapped]

@@ -273,3 +273,189 @@ wrong = [
     (ReluOnMean, "ReluOnMean"),
 ]
 right = [Planted, Scatter, Loop, SplitsTheFirstLayer, Compares]
+
+
+class HotByDtype(Planted):
+    """Whole numbers are taken for labels, whatever their shape."""
+
+    def label(self, y, like):
+        return y.to(like) if y.is_floating_point() else F.one_hot(y, self.num_classes).to(like)
+
+
+class HotByWidth(Planted):
+    """A batch of as many labels as there are classes is taken for a one-hot row."""
+
+    def label(self, y, like):
+        return y.to(like) if y.shape[-1] == self.num_classes else F.one_hot(y.long(), self.num_classes).to(like)
+
+
+class HotByValues(Planted):
+    """Labels 0 and 1 alone are taken for one-hot rows."""
+
+    def label(self, y, like):
+        return y.to(like) if y.max() <= 1 else F.one_hot(y, self.num_classes).to(like)
+
+
+class LogvarCut(Planted):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        return mu, logvar.clamp(-10, 10)
+
+
+class MeansByTanh(Planted):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        return 30 * torch.tanh(mu / 30), logvar
+
+
+class LogitsCut(Planted):
+    def decode_logits(self, z, y):
+        return super().decode_logits(z, y).clamp(-15, 15)
+
+
+class FirstLayerOnly(Planted):
+    def encode(self, x, y):
+        h = self.encoder[:2](torch.cat([x, self.label(y, x)], 1))
+        return self.mu_head(h), self.logvar_head(h)
+
+
+class ImagesMadeSigns(Planted):
+    def encode(self, x, y):
+        mu, logvar = super().encode(x, y)
+        with torch.no_grad():
+            x.mul_(2).sub_(1)
+        return mu, logvar
+
+
+class ReluOnCode(Planted):
+    def decode_logits(self, z, y):
+        return super().decode_logits(z.relu(), y)
+
+
+class LabelForgottenWhereHot(Planted):
+    def label(self, y, like):
+        return F.one_hot(y, self.num_classes).to(like) if y.dim() == 1 else torch.zeros_like(y).to(like)
+
+
+class LabelsSmoothed(Planted):
+    def label(self, y, like):
+        return 0.9 * super().label(y, like) + 0.1 / self.num_classes
+
+
+class LabelAdded(Planted):
+    """The label is added to the first entries of the image in place of standing behind it."""
+
+    def encode(self, x, y):
+        label = self.label(y, x)
+        x = x + F.pad(label, (0, x.shape[1] - label.shape[1]))
+        h = self.encoder(torch.cat([x, label], 1))
+        return self.mu_head(h), self.logvar_head(h)
+
+
+class ImageCut(Planted):
+    def encode(self, x, y):
+        return super().encode((x > 0.5).to(x.dtype), y)
+
+
+class ByBias(Given):
+    """The label's columns as a vector added to the bias; images first."""
+
+    def first(self, layer, a, y):
+        hot = torch.nn.functional.one_hot(y, self.num_classes) if y.ndim < 2 else y
+        D = a.size(-1)
+        return F.linear(a, layer.weight[:, :D], layer.bias) + hot.to(a.dtype) @ layer.weight[:, D:].mT
+
+    def encode(self, x, y):
+        h = self.encoder[2:](self.first(self.encoder[0], x, y).relu())
+        return self.mu_head(h), self.logvar_head(h)
+
+    def decode_logits(self, z, y):
+        return self.decoder[2:](F.relu(self.first(self.decoder[0], z, y)))
+
+
+class BySlices(Given):
+    def joined(self, a, y):
+        wide = a.new_zeros(len(a), a.shape[1] + self.num_classes)
+        wide[:, :a.shape[1]] = a
+        if y.dim() == 2:
+            wide[:, a.shape[1]:] = y
+        else:
+            wide[torch.arange(len(a)), a.shape[1] + y] = 1
+        return wide
+
+    def encode(self, x, y):
+        h = self.encoder.forward(self.joined(x, y))
+        return self.mu_head(h), self.logvar_head(h)
+
+    def decode_logits(self, z, y):
+        return self.decoder(self.joined(z, y))
+
+
+class Embeds(Given):
+    def hot(self, y, like):
+        labels = torch.argmax(y, 1) if y.dim() == 2 else y
+        return F.embedding(labels, torch.eye(self.num_classes).to(like))
+
+    def encode(self, x, y):
+        h = self.encoder(torch.column_stack([x, self.hot(y, x)]))
+        return tuple(head(h) for head in (self.mu_head, self.logvar_head))
+
+    def decode_logits(self, z, y):
+        return self.decoder(torch.column_stack([z, self.hot(y, z)]))
+
+
+class RowByRow(Given):
+    def rows(self, net, a, y):
+        out = []
+        for row, label in zip(a, y, strict=True):
+            hot = label if label.dim() else torch.tensor([label == c for c in range(self.num_classes)])
+            out.append(net(torch.cat((row, hot.to(row)))))
+        return torch.stack(out)
+
+    def encode(self, x, y):
+        h = self.rows(self.encoder, x, y)
+        return [self.mu_head(h), self.logvar_head(h)]
+
+    def decode_logits(self, z, y):
+        return self.rows(self.decoder, z, y)
+
+
+class CodeCut(Planted):
+    def decode_logits(self, z, y):
+        return super().decode_logits(z.clamp(-3, 3), y)
+
+
+class ImageHeldOffTheEnds(Planted):
+    def encode(self, x, y):
+        return super().encode(x.clamp(1e-3, 1 - 1e-3), y)
+
+
+TOLD_1 = ("`CVAE` raised RuntimeError here. Labels that are one-hot already are taken as they are.")
+TOLD_2 = ("`CVAE` raised RuntimeError here. Labels (B,) are whole numbers, also if there are as many as "
+          "classes, or none is above 1.")
+TOLD_3 = ("`encode` joins image and label, image first, each image with its own label.")
+TOLD_4 = ("μ, log σ² and logits are what the last layers say, however large: no bound on them.")
+TOLD_5 = ("`decode_logits` joins code and label, code first, and returns logits.")
+TOLD_6 = ("Labels that are one-hot already are taken as they are.")
+TOLD_7 = ("`CVAE` changes its argument `x` in place: work on a copy. `encode` joins image and label, "
+          "image first, each image with its own label.")
+
+wrong += [
+    (HotByDtype, TOLD_1),
+    (HotByWidth, TOLD_2),
+    (HotByValues, TOLD_2),
+    (LogvarCut, "Bounded"),
+    (MeansByTanh, TOLD_3),
+    (CodeCut, TOLD_4),
+    (ImageHeldOffTheEnds, TOLD_4),
+    (LogitsCut, TOLD_4),
+    (FirstLayerOnly, TOLD_3),
+    (ReluOnCode, TOLD_5),
+    (LabelForgottenWhereHot, TOLD_6),
+    (LabelsSmoothed, TOLD_3),
+    (LabelAdded, TOLD_3),
+    (ImageCut, TOLD_3),
+    (ImagesMadeSigns, TOLD_7),
+]
+right += [ByBias, BySlices, Embeds, RowByRow]
+fits = {"HotByValues": ("OnlyOneHot",)}

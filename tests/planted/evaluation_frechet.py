@@ -137,8 +137,11 @@ def with_a_ridge(x, y):
     return (x.double().mean(0) - y.double().mean(0)).square().sum() + (a + b).trace() - 2 * roots.sum()
 
 
+CHANGED = ("`frechet_distance` changes its argument `x` in place: work on a copy. Features in single "
+           "precision and far from 0: convert them with .double() before anything else.")
+
 wrong = [
-    (float_covariances, "single_precision"), (subtracts_into_its_arguments, "centred_in_place"),
+    (float_covariances, "single_precision"), (subtracts_into_its_arguments, CHANGED),
     (with_a_ridge, "diagonal_raised"),
     (population_covariance, "divided_by_n"), (no_factor_two, "root_without_two"),
     (norm_of_means, "norm_not_squared"), (elementwise_root, "root_of_each_entry"),

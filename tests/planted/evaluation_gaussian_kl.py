@@ -108,3 +108,103 @@ wrong = [
     (everything_summed, "one_number"), (no_grad, "without_gradient"),
 ]
 right = [right_in_products, right_by_multivariate]
+
+
+def _kl(mu, logvar, m, log_s2):
+    excess = logvar - log_s2
+    return 0.5 * (excess.exp() + (mu - m) ** 2 * (-log_s2).exp() - 1 - excess).sum(-1)
+
+
+def cut_at_30(mu, logvar, m, log_s2):
+    return _kl(mu, logvar.clamp(-24, 24), m, log_s2.clamp(-24, 24))
+
+
+def excess_cut(mu, logvar, m, log_s2):
+    excess = (logvar - log_s2).clamp(-20, 20)
+    return 0.5 * (excess.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - excess).sum(1)
+
+
+def a_trifle_below(mu, logvar, m, log_s2):
+    excess = logvar - log_s2
+    return 0.5 * ((logvar.exp() + (mu - m) ** 2) / (log_s2.exp() + 1e-12) - 1 - excess).sum(1)
+
+
+def a_trifle_in_the_logarithm(mu, logvar, m, log_s2):
+    ratio = logvar.exp() / log_s2.exp()
+    return 0.5 * (ratio + (mu - m) ** 2 / log_s2.exp() - 1 - (ratio + 1e-12).log()).sum(1)
+
+
+def slope_cut(mu, logvar, m, log_s2):
+    logvar = torch.where(logvar.abs() > 15, logvar.detach(), logvar)
+    return _kl(mu, logvar, m, log_s2)
+
+
+def second_as_constant(mu, logvar, m, log_s2):
+    return _kl(mu, logvar, m.detach(), log_s2.detach())
+
+
+def second_of_the_batch(mu, logvar, m, log_s2):
+    return _kl(mu, logvar, mu.mean(0), log_s2)
+
+
+def symmetric(mu, logvar, m, log_s2):
+    return (_kl(mu, logvar, m, log_s2) + _kl(m.expand_as(mu), log_s2.expand_as(mu), mu, logvar)) / 2
+
+
+def largest_component(mu, logvar, m, log_s2):
+    excess = logvar - log_s2
+    return 0.5 * (excess.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - excess).amax(1)
+
+
+def capped(mu, logvar, m, log_s2):
+    return _kl(mu, logvar, m, log_s2).clamp(max=1e6)
+
+
+def centred_in_place(mu, logvar, m, log_s2):
+    value = _kl(mu, logvar, m, log_s2)
+    with torch.no_grad():
+        mu -= m
+    return value
+
+
+def with_a_seed(mu, logvar, m, log_s2):
+    torch.manual_seed(1)
+    return _kl(mu, logvar, m, log_s2)
+
+
+def from_the_prior(mu, logvar, m, log_s2):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1) - 0.5 * (m**2 + log_s2.exp() - 1 - log_s2).sum()
+
+
+def with_expm1(mu, logvar, m, log_s2):
+    excess = logvar - log_s2
+    return 0.5 * torch.sum(torch.expm1(excess) - excess + ((mu - m) / torch.exp(log_s2 / 2)) ** 2, dim=1)
+
+
+def row_by_row(mu, logvar, m, log_s2):
+    return torch.stack([_kl(a, b, m, log_s2) for a, b in zip(mu, logvar, strict=True)])
+
+
+def by_normals(mu, logvar, m, log_s2):
+    q = torch.distributions.Normal(mu, logvar.mul(0.5).exp())
+    return torch.distributions.kl_divergence(q, torch.distributions.Normal(m, log_s2.mul(0.5).exp())).sum(-1)
+
+
+def by_entropies(mu, logvar, m, log_s2):
+    cross = 0.5 * (log_s2 + (logvar - log_s2).exp() + (mu - m).square() / log_s2.exp())
+    return cross.sum(1) - 0.5 * (1 + logvar).sum(1)
+
+
+SAYS_1 = ("Log-variances between -30 and 26, with their gradients: nothing is cut off or added.")
+SAYS_2 = ("The divergence of each row in nats, 0 where the two Gaussians are the same.")
+SAYS_3 = ("`gaussian_kl` changes its argument `mu` in place: work on a copy.")
+SAYS_4 = ("`gaussian_kl` changes a setting of PyTorch for everything that runs afterwards: no "
+          "`torch.manual_seed`, `set_grad_enabled` or `set_default_dtype` in it.")
+
+wrong += [
+    (cut_at_30, SAYS_1), (excess_cut, SAYS_1), (a_trifle_below, SAYS_1), (a_trifle_in_the_logarithm, SAYS_1),
+    (slope_cut, SAYS_1), (second_as_constant, "second_without_gradient"), (second_of_the_batch, SAYS_2), (symmetric,
+    "symmetric"), (largest_component, SAYS_2), (capped, SAYS_1), (centred_in_place, SAYS_3), (with_a_seed, SAYS_4),
+    (from_the_prior, SAYS_2),
+]
+right += [with_expm1, row_by_row, by_normals, by_entropies]

@@ -105,3 +105,60 @@ wrong = [
     (three_always, "k_ignored"), (total, "counted_not_divided"),
 ]
 right = [right_by_sklearn, right_by_loops]
+
+
+def radii_a_thousandth_larger(real, fake, k=3):
+    return _pair(real, fake, k, lambda p, c, k: (_gaps(p, c) <= 1.001 * _kth(c, k)).any(1).double().mean())
+
+
+def radii_a_thousandth_smaller(real, fake, k=3):
+    return _pair(real, fake, k, lambda p, c, k: (_gaps(p, c) <= 0.999 * _kth(c, k)).any(1).double().mean())
+
+
+def radii_and_a_trifle(real, fake, k=3):
+    return _pair(real, fake, k, lambda p, c, k: (_gaps(p, c) <= _kth(c, k) + 0.01).any(1).double().mean())
+
+
+def radii_less_a_trifle(real, fake, k=3):
+    return _pair(real, fake, k, lambda p, c, k: (_gaps(p, c) <= _kth(c, k) - 1e-3).any(1).double().mean())
+
+
+def in_half_precision(real, fake, k=3):
+    real, fake = real.half().double(), fake.half().double()
+    return _pair(real, fake, k, lambda p, c, k: (_gaps(p, c) <= _kth(c, k)).any(1).double().mean())
+
+
+def in_bfloat(real, fake, k=3):
+    real, fake = real.bfloat16().double(), fake.bfloat16().double()
+    return _pair(real, fake, k, lambda p, c, k: (_gaps(p, c) <= _kth(c, k)).any(1).double().mean())
+
+
+def twins_once(real, fake, k=3):
+    def share(p, c, k):
+        c = c.unique(dim=0)
+        return (_gaps(p, c) <= _kth(c, k)).any(1).double().mean()
+    return _pair(real, fake, k, share)
+
+
+def zeros_left_out(real, fake, k=3):
+    def share(p, c, k):
+        gaps = _gaps(c, c)
+        gaps[gaps == 0] = torch.inf
+        return (_gaps(p, c) <= gaps.sort(1).values[:, k - 1]).any(1).double().mean()
+    return _pair(real, fake, k, share)
+
+
+TOLD_1 = ("A point on the edge of a ball is inside, one just outside is not; of points that occur twice, "
+          "the twin is a neighbour.")
+TOLD_2 = ("Everything smaller, in another unit: precision and recall stay.")
+
+wrong += [
+    (radii_a_thousandth_larger, TOLD_1),
+    (radii_a_thousandth_smaller, TOLD_1),
+    (radii_and_a_trifle, TOLD_2),
+    (radii_less_a_trifle, TOLD_2),
+    (in_half_precision, TOLD_2),
+    (in_bfloat, TOLD_1),
+    (twins_once, "equal_points_left_out"),
+    (zeros_left_out, "equal_points_left_out"),
+]

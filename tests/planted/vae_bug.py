@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from grading.exercises.vae.bug_answers import mistakes
+
 
 def _kl_sum(mu, logvar):
     return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
@@ -166,3 +168,117 @@ wrong = [
     (log_of_softplus, "exponential_by_hand"),
 ]
 right = [with_softplus, with_logsigmoid, with_loss_class, with_logaddexp, in_a_loop, margin]
+
+
+def _entropy(x, logits):
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+
+
+def _price(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
+
+
+def logits_cut_at_2000(x, logits, mu, logvar):
+    return (_entropy(x, logits.clamp(-2000, 2000)) + _price(mu, logvar)).mean()
+
+
+def logvar_cut_at_20(x, logits, mu, logvar):
+    return (_entropy(x, logits) + _price(mu, logvar.clamp(-20, 20))).mean()
+
+
+def loss_capped(x, logits, mu, logvar):
+    pixels = F.binary_cross_entropy_with_logits(logits, x, reduction="none").clamp(max=1000)
+    return (pixels.sum(1) + _price(mu, logvar)).mean()
+
+
+def rough_softplus(x, logits, mu, logvar):
+    return ((F.softplus(logits, threshold=5) - x * logits).sum(1) + _price(mu, logvar)).mean()
+
+
+def slope_cut(x, logits, mu, logvar):
+    logits = torch.where(logits.abs() > 100, logits.detach(), logits)
+    return (_entropy(x, logits) + _price(mu, logvar)).mean()
+
+
+def for_five_images(x, logits, mu, logvar):
+    return (_entropy(x, logits) + _price(mu, logvar)).sum() / 5
+
+
+def one_axis_left(x, logits, mu, logvar):
+    return (_entropy(x, logits) + _price(mu, logvar)).mean(0, keepdim=True)
+
+
+def smoothed_labels(x, logits, mu, logvar):
+    return (_entropy(x * 0.98 + 0.01, logits) + _price(mu, logvar)).mean()
+
+
+def ones_weigh_double(x, logits, mu, logvar):
+    pixels = F.binary_cross_entropy_with_logits(logits, x, pos_weight=torch.full_like(x[0], 2), reduction="none")
+    return (pixels.sum(1) + _price(mu, logvar)).mean()
+
+
+def image_made_signs(x, logits, mu, logvar):
+    x.mul_(2).sub_(1)
+    return (F.softplus(-x * logits).sum(1) + _price(mu, logvar)).mean()
+
+
+def median_of_the_batch(x, logits, mu, logvar):
+    return (_entropy(x, logits) + _price(mu, logvar)).median()
+
+
+def kl_from_a_draw(x, logits, mu, logvar):
+    eps = torch.randn_like(mu)
+    z = mu + eps * (logvar / 2).exp()
+    return (_entropy(x, logits) + 0.5 * (z**2 - eps**2 - logvar).sum(1)).mean()
+
+
+def rounded_to_half(x, logits, mu, logvar):
+    return (_entropy(x, logits.half().to(logits)) + _price(mu, logvar)).mean()
+
+
+def over_pairs(x, logits, mu, logvar):
+    return (_entropy(x, logits) + _price(mu, logvar)).sum() / max(len(x) - 1, 1)
+
+
+def default_dtype_left(x, logits, mu, logvar):
+    torch.set_default_dtype(torch.float64)
+    return (_entropy(x, logits) + _price(mu, logvar)).mean()
+
+
+def by_signs(x, logits, mu, logvar):
+    return F.softplus((1 - 2 * x) * logits).mean(0).sum() + _price(mu, logvar).mean()
+
+
+def by_images(x, logits, mu, logvar):
+    losses = [_entropy(x[i:i + 1], logits[i:i + 1]) + _price(mu[i:i + 1], logvar[i:i + 1]) for i in range(len(x))]
+    return torch.cat(losses).sum().div(len(losses))
+
+
+def by_bernoulli(x, logits, mu, logvar):
+    likelihood = torch.distributions.Bernoulli(logits=logits).log_prob(x).sum() / x.shape[0]
+    return 0.5 * (mu.square() + torch.expm1(logvar) - logvar).sum() / len(mu) - likelihood
+
+
+def by_maximum(x, logits, mu, logvar):
+    pixels = logits.clamp(min=0) - logits * x + torch.log1p(torch.exp(-logits.abs()))
+    return torch.einsum("bd->", pixels) / len(x) + _price(mu, logvar).mean(dim=0)
+
+
+SAYS_1 = next(m.says for m in mistakes if m.says.startswith("Clamping the logits"))
+SAYS_2 = ("The KL where σ is tiny or huge: log σ² of -12 and less, or 12 and more, as it is.")
+SAYS_3 = ("The loss: minus the bound in nats, mean over the batch. The same images twice give the same loss.")
+SAYS_4 = ("The gradient where the decoder is sure and wrong: it must not vanish.")
+SAYS_5 = ("`negative_elbo` should have shape (), not (1,): a single number, without an axis. The loss: minus "
+          "the bound in nats, mean over the batch. The same images twice give the same loss.")
+SAYS_6 = ("`negative_elbo` changes its argument `x` in place: work on a copy. The loss: minus the bound in "
+          "nats, mean over the batch. The same images twice give the same loss.")
+SAYS_7 = ("`negative_elbo` changes a setting of PyTorch for everything that runs afterwards: no "
+          "`torch.manual_seed`, `set_grad_enabled` or `set_default_dtype` in it.")
+
+wrong += [
+    (logits_cut_at_2000, SAYS_1), (logvar_cut_at_20, SAYS_2), (loss_capped, SAYS_1), (rough_softplus, SAYS_3),
+    (slope_cut, SAYS_4), (for_five_images, SAYS_3), (one_axis_left, SAYS_5), (smoothed_labels, SAYS_3),
+    (ones_weigh_double, SAYS_3), (image_made_signs, SAYS_6), (median_of_the_batch, SAYS_3), (kl_from_a_draw, SAYS_3),
+    (rounded_to_half, SAYS_3), (over_pairs, SAYS_3), (default_dtype_left, SAYS_7),
+]
+right += [by_signs, by_images, by_bernoulli, by_maximum]

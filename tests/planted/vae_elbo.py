@@ -235,9 +235,135 @@ wrong = [
     (mu_not_squared, "mu_not_squared"),
     (sign_of_logvar, "logvar_sign"),
     (in_bits, "in_bits"),
-    (sampled_kl, "The KL has a closed form: no draw is needed, and the bound is the same at every call."),
+    (sampled_kl, "kl_from_a_draw"),
     (detached_kl, "kl_detached"),
-    (clamped_kl, "The KL of a dimension counts as it is: no floor and no free bits here."),
-    (kept_dimension, "`value` should have shape (B,) = (5,), not (5, 1). The bound of each image, in nats."),
+    (clamped_kl, "kl_with_a_floor"),
+    (kept_dimension, "`elbo` should have shape (B,) = (5,), not (5, 1): an axis of length 1 too many; leave "
+                     "out `keepdim=True` or `squeeze` it. The bound of each image, in nats."),
 ]
 right = [distributions, by_loss_class, image_by_image, flattened, in_float32]
+
+
+# The second round: ends, approximations, arguments
+
+
+def logits_cut_at_2000(x, logits, mu, logvar):
+    return _log_p(x, logits.clamp(-2000, 2000)) - _divergence(mu, logvar)
+
+
+def logvar_cut_at_20(x, logits, mu, logvar):
+    return _log_p(x, logits) - _divergence(mu, logvar.clamp(-20, 20))
+
+
+def logvar_cut_from_above(x, logits, mu, logvar):
+    return _log_p(x, logits) - _divergence(mu, logvar.clamp(max=20))
+
+
+def logvar_by_tanh(x, logits, mu, logvar):
+    return _log_p(x, logits) - _divergence(mu, 30 * torch.tanh(logvar / 30))
+
+
+def rough_softplus(x, logits, mu, logvar):
+    cross_entropy = F.softplus(logits, threshold=5) - x * logits
+    return -cross_entropy.sum(1) - _divergence(mu, logvar)
+
+
+def variance_and_a_trifle(x, logits, mu, logvar):
+    variance = logvar.exp() + 1e-10
+    return _log_p(x, logits) - 0.5 * (mu**2 + variance - 1 - variance.log()).sum(1)
+
+
+def image_made_signs(x, logits, mu, logvar):
+    x.mul_(2).sub_(1)
+    return F.logsigmoid(x * logits).sum(1) - _divergence(mu, logvar)
+
+
+def smoothed_labels(x, logits, mu, logvar):
+    return _log_p(0.98 * x + 0.01, logits) - _divergence(mu, logvar)
+
+
+def for_784_pixels(x, logits, mu, logvar):
+    return 784 * _log_p(x, logits) / x.shape[1] - _divergence(mu, logvar)
+
+
+def for_three_latents(x, logits, mu, logvar):
+    return _log_p(x, logits) - 3 * _divergence(mu, logvar) / mu.shape[1]
+
+
+def slope_cut_where_sure(x, logits, mu, logvar):
+    logits = torch.where(logits.abs() > 50, logits.detach(), logits)
+    return _log_p(x, logits) - _divergence(mu, logvar)
+
+
+def symmetric_divergence(x, logits, mu, logvar):
+    back = 0.5 * ((mu**2 + 1) / logvar.exp() - 1 + logvar).sum(1)
+    return _log_p(x, logits) - (_divergence(mu, logvar) + back) / 2
+
+
+def centred_means(x, logits, mu, logvar):
+    return _log_p(x, logits) - _divergence(mu - mu.mean(0), logvar)
+
+
+def half_the_weight(x, logits, mu, logvar):
+    return _log_p(x, logits) - 0.5 * _divergence(mu, logvar)
+
+
+def dequantised(x, logits, mu, logvar):
+    return _log_p(x + (torch.rand_like(x) - 0.5) / 256, logits) - _divergence(mu, logvar)
+
+
+def largest_kl(x, logits, mu, logvar):
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
+    return _log_p(x, logits) - kl.amax(1)
+
+
+def seeded(x, logits, mu, logvar):
+    torch.manual_seed(0)
+    return _log_p(x, logits) - _divergence(mu, logvar)
+
+
+def by_expm1(x, logits, mu, logvar):
+    return torch.where(x > 0.5, F.logsigmoid(logits), F.logsigmoid(-logits)).sum(-1) - 0.5 * (
+        mu * mu + torch.expm1(logvar) - logvar).sum(-1)
+
+
+def by_logaddexp(x, logits, mu, logvar):
+    zero = torch.zeros_like(logits)
+    return (x * logits - torch.logaddexp(zero, logits)).sum(1) - _divergence(mu, logvar).clamp(min=0)
+
+
+def mapped(x, logits, mu, logvar):
+    def one(x, logits, mu, logvar):
+        kl = (mu @ mu + logvar.exp().sum() - logvar.sum() - len(mu)) / 2
+        return torch.dot(x, logits) - F.softplus(logits).sum() - kl
+
+    return torch.vmap(one)(x, logits, mu, logvar)
+
+
+def in_double(x, logits, mu, logvar):
+    value = _log_p(x.double(), logits.double()) - _divergence(mu.double(), logvar.double())
+    return value.to(logits.dtype)
+
+
+def by_matrices(x, logits, mu, logvar):
+    variance = logvar.exp()
+    traces = torch.einsum("bk,bk->b", variance, torch.ones_like(variance))
+    kl = 0.5 * (traces + torch.einsum("bk,bk->b", mu, mu) - mu.shape[1] - logvar.sum(1))
+    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1) - kl
+
+
+SAYS_1 = ("The bound where the decoder is sure: logits of 100 and more, right or wrong.")
+SAYS_2 = ("The bound of each image, in nats.")
+SAYS_3 = ("The KL where σ is tiny or huge: log σ² of 12 and more, or -12 and less, as it is.")
+SAYS_4 = ("`elbo` changes its argument `x` in place: work on a copy. The bound of each image, in nats.")
+SAYS_5 = ("`elbo` changes a setting of PyTorch for everything that runs afterwards: no `torch.manual_seed`, "
+          "`set_grad_enabled` or `set_default_dtype` in it.")
+
+wrong += [
+    (logits_cut_at_2000, SAYS_1), (logvar_cut_at_20, "logvar_bounded"), (logvar_cut_from_above, "logvar_bounded"),
+    (logvar_by_tanh, SAYS_2), (rough_softplus, SAYS_2), (variance_and_a_trifle, SAYS_3), (image_made_signs, SAYS_4),
+    (smoothed_labels, SAYS_2), (for_784_pixels, SAYS_2), (for_three_latents, SAYS_2), (slope_cut_where_sure, SAYS_1),
+    (symmetric_divergence, SAYS_2), (centred_means, SAYS_2), (half_the_weight, SAYS_2), (dequantised, SAYS_2),
+    (largest_kl, SAYS_2), (seeded, SAYS_5),
+]
+right += [by_expm1, by_logaddexp, mapped, in_double, by_matrices]

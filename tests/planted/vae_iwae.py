@@ -317,3 +317,159 @@ wrong = [
     (three_axes, "images_not_repeated"),
 ]
 right = [in_a_loop, image_by_image, running, tiled, in_float32]
+
+
+def _weights(x, k, encode, log_likelihood, noise=None, cut=None):
+    mu, logvar = encode(x)
+    if cut is not None:
+        logvar = logvar.clamp(-cut, cut)
+    q = torch.distributions.Normal(mu, torch.exp(logvar / 2))
+    z = q.sample((k,)) if noise is None else mu + torch.exp(logvar / 2) * noise(k, mu)
+    like = log_likelihood(x.repeat(k, 1), z.flatten(0, 1)).view(k, -1)
+    prior = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu)).log_prob(z).sum(2)
+    return like + prior - q.log_prob(z).sum(2)
+
+
+def logvar_cut_at_10(x, k, encode, log_likelihood):
+    return _weights(x, k, encode, log_likelihood, cut=10).logsumexp(0) - math.log(k)
+
+
+def logvar_cut_at_5(x, k, encode, log_likelihood):
+    return _weights(x, k, encode, log_likelihood, cut=5).logsumexp(0) - math.log(k)
+
+
+def weights_cut(x, k, encode, log_likelihood):
+    return _weights(x, k, encode, log_likelihood).clamp(-700, 700).logsumexp(0) - math.log(k)
+
+
+def largest_of_the_batch_taken_out(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood)
+    return (w - w.max()).exp().mean(0).log() + w.max()
+
+
+def trifle_in_the_logarithm(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood)
+    top = w.amax(0)
+    return torch.log((w - top).exp().mean(0) + 1e-3) + top
+
+
+def weights_truncated(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood)
+    level = w.logsumexp(0) - math.log(k) + math.log(k) / 2
+    return torch.minimum(w, level).logsumexp(0) - math.log(k)
+
+
+def bias_corrected(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood)
+    bound = w.logsumexp(0) - math.log(k)
+    relative = (w - bound).exp()
+    return bound + relative.var(0, correction=0) / (2 * k)
+
+
+def median_weight(x, k, encode, log_likelihood):
+    return _weights(x, k, encode, log_likelihood).median(0).values
+
+
+def bound_of_one_by_the_formula(x, k, encode, log_likelihood):
+    if k > 1:
+        return _weights(x, k, encode, log_likelihood).logsumexp(0) - math.log(k)
+    mu, logvar = encode(x)
+    z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+    return log_likelihood(x, z) - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
+
+
+def mean_among_the_draws(x, k, encode, log_likelihood):
+    def noise(k, mu):
+        eps = torch.randn(k, *mu.shape, dtype=mu.dtype)
+        eps[0] = 0
+        return eps
+
+    return _weights(x, k, encode, log_likelihood, noise).logsumexp(0) - math.log(k)
+
+
+def mirrored_pairs(x, k, encode, log_likelihood):
+    def noise(k, mu):
+        eps = torch.randn(k // 2 + 1, *mu.shape, dtype=mu.dtype)
+        return torch.cat([eps, -eps])[:k]
+
+    return _weights(x, k, encode, log_likelihood, noise).logsumexp(0) - math.log(k)
+
+
+def evenly_spread(x, k, encode, log_likelihood):
+    def noise(k, mu):
+        u = (torch.rand(k, *mu.shape, dtype=mu.dtype).argsort(0) + torch.rand(k, *mu.shape, dtype=mu.dtype)) / k
+        return torch.special.ndtri(u)
+
+    return _weights(x, k, encode, log_likelihood, noise).logsumexp(0) - math.log(k)
+
+
+def tempered(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood)
+    return 2 * ((w / 2).logsumexp(0) - math.log(k))
+
+
+def batch_pooled(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood)
+    return (w.flatten().logsumexp(0) - math.log(w.numel())).expand(len(x))
+
+
+def seed_of_k(x, k, encode, log_likelihood):
+    torch.manual_seed(k)
+    return _weights(x, k, encode, log_likelihood).logsumexp(0) - math.log(k)
+
+
+def images_centred_in_place(x, k, encode, log_likelihood):
+    bound = _weights(x, k, encode, log_likelihood).logsumexp(0) - math.log(k)
+    x -= x.mean(0)
+    return bound
+
+
+def half_drawn_twice(x, k, encode, log_likelihood):
+    def noise(k, mu):
+        eps = torch.randn(k // 2 + 1, *mu.shape, dtype=mu.dtype)
+        return torch.cat([eps, eps])[:k]
+
+    return _weights(x, k, encode, log_likelihood, noise).logsumexp(0) - math.log(k)
+
+
+def in_chunks(x, k, encode, log_likelihood):
+    parts = [_weights(x, min(9, k - i), encode, log_likelihood) for i in range(0, k, 9)]
+    return torch.cat(parts).logsumexp(0) - math.log(k)
+
+
+def one_after_another(x, k, encode, log_likelihood):
+    total = torch.full_like(x[:, 0], -math.inf)
+    for _ in range(k):
+        total = torch.logaddexp(total, _weights(x, 1, encode, log_likelihood)[0])
+    return total - math.log(k)
+
+
+@torch.no_grad()
+def without_a_graph(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood, lambda k, mu: torch.randn(k, *mu.shape, dtype=mu.dtype))
+    top = w.amax(0, keepdim=True)
+    return (w - top).exp().mean(0).log() + top[0]
+
+
+def by_softmax(x, k, encode, log_likelihood):
+    w = _weights(x, k, encode, log_likelihood)
+    return (w - w.log_softmax(0)).mean(0) - math.log(k)
+
+
+SAYS_1 = ("Where log σ² of q is near 13 or -13 as well: it is used as it is, and so is every weight.")
+SAYS_3 = ("Where q is the exact posterior, every weight is p(x), and the bound is log p(x) for any k.")
+SAYS_4 = ("The bound of each image: the logarithm of the mean of its k weights p(x|z) p(z) / q(z|x).")
+SAYS_5 = ("With k = 1 the bound is log p(x|z) + log p(z) - log q(z|x) at one draw.")
+SAYS_6 = ("The z's that `log_likelihood` sees are k independent draws from q(z|x) for each image.")
+SAYS_7 = ("`iwae_bound` changes its argument `x` in place: work on a copy. The bound of each image: the "
+          "logarithm of the mean of its k weights p(x|z) p(z) / q(z|x).")
+
+wrong += [
+    (logvar_cut_at_10, SAYS_1), (logvar_cut_at_5, SAYS_1), (weights_cut, SAYS_1), (largest_of_the_batch_taken_out,
+    "shared_maximum"), (trifle_in_the_logarithm, SAYS_3), (weights_truncated, SAYS_4), (bias_corrected, SAYS_4),
+    (median_weight, SAYS_4), (bound_of_one_by_the_formula, SAYS_5), (mean_among_the_draws, SAYS_6),
+    (mirrored_pairs, SAYS_6),
+    (evenly_spread, SAYS_6), (tempered, SAYS_4), (batch_pooled, SAYS_3), (seed_of_k, "fixed_seed"),
+    (images_centred_in_place, SAYS_7), (half_drawn_twice, SAYS_6),
+]
+right += [in_chunks, one_after_another, without_a_graph, by_softmax]

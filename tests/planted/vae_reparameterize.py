@@ -1,5 +1,8 @@
 """Planted answers to vae-reparameterize, by another author than the check's."""
 
+import math
+
+import numpy
 import torch
 from torch.distributions import MultivariateNormal, Normal
 
@@ -218,3 +221,125 @@ wrong = [
     (clipped, "noise_clipped"),
 ]
 right = [rsample, minus, addcmul, row_by_row, covariances, standard_normal, in_float32, inverse_cdf]
+
+
+def _sd(logvar):
+    return torch.exp(logvar / 2)
+
+
+def logvar_cut_at_20(mu, logvar):
+    return mu + _sd(logvar.clamp(-20, 20)) * torch.randn_like(mu)
+
+
+def logvar_floored(mu, logvar):
+    return mu + _sd(logvar.clamp(min=-16)) * torch.randn_like(mu)
+
+
+def sigma_and_a_trifle(mu, logvar):
+    return mu + (_sd(logvar) + 1e-5) * torch.randn_like(mu)
+
+
+def root_with_a_trifle(mu, logvar):
+    return mu + torch.sqrt(logvar.exp() + 1e-8) * torch.randn_like(mu)
+
+
+def student_noise(mu, logvar):
+    t = torch.distributions.StudentT(20.0).sample(mu.shape).to(mu)
+    return mu + _sd(logvar) * t * (18 / 20) ** 0.5
+
+
+def twelve_uniforms(mu, logvar):
+    return mu + _sd(logvar) * (torch.rand(12, *mu.shape, dtype=mu.dtype).sum(0) - 6)
+
+
+def truncated(mu, logvar):
+    eps = torch.empty_like(mu)
+    torch.nn.init.trunc_normal_(eps, a=-3.5, b=3.5)
+    return mu + _sd(logvar) * eps
+
+
+def logistic_noise(mu, logvar):
+    u = torch.rand_like(mu).clamp(1e-9, 1 - 1e-9)
+    return mu + _sd(logvar) * torch.log(u / (1 - u)) * 3**0.5 / torch.pi
+
+
+def rounded_noise(mu, logvar):
+    return mu + _sd(logvar) * torch.randn_like(mu).round(decimals=4)
+
+
+def half_precision_noise(mu, logvar):
+    return mu + _sd(logvar) * torch.randn(mu.shape, dtype=torch.float16).to(mu)
+
+
+def neighbours_related(mu, logvar):
+    eps = torch.randn(len(mu) + 1, mu.shape[1], dtype=mu.dtype)
+    return mu + _sd(logvar) * (eps[1:] + 0.25 * eps[:-1]) / 1.0625**0.5
+
+
+def dimensions_related(mu, logvar):
+    eps, common = torch.randn_like(mu), torch.randn_like(mu[:, :1])
+    return mu + _sd(logvar) * (0.9 * eps + 0.19**0.5 * common)
+
+
+_TABLE = torch.randn(50_000, 10, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def from_a_table(mu, logvar):
+    start = int(torch.randint(0, 1000, ()))
+    return mu + _sd(logvar) * _TABLE[(start + torch.arange(len(mu))) % len(_TABLE), :mu.shape[1]].to(mu)
+
+
+def fresh_for_gradients_only(mu, logvar):
+    eps = torch.randn_like(mu) if torch.is_grad_enabled() else torch.zeros_like(mu)
+    return mu + _sd(logvar) * eps
+
+
+def last_dimension_still(mu, logvar):
+    eps = torch.randn_like(mu)
+    eps[:, -1] = 0
+    return mu + _sd(logvar) * eps
+
+
+def shuffled_halves(mu, logvar):
+    half = torch.randn(len(mu) // 2 + 1, mu.shape[1], dtype=mu.dtype)
+    eps = torch.cat([half, half[torch.randperm(len(half))]])[:len(mu)]
+    return mu + _sd(logvar) * eps
+
+
+def straight_through(mu, logvar):
+    z = mu + _sd(logvar) * torch.randn_like(mu)
+    return mu + logvar - logvar.detach() + (z - mu).detach()
+
+
+def with_numpy(mu, logvar):
+    eps = torch.from_numpy(numpy.random.standard_normal(tuple(mu.shape))).to(mu)
+    return mu + (0.5 * logvar).exp() * eps
+
+
+def with_its_own_generator(mu, logvar):
+    source = torch.Generator()
+    source.seed()
+    return torch.exp(logvar).sqrt() * torch.randn(mu.shape, generator=source, dtype=mu.dtype) + mu
+
+
+def by_independent(mu, logvar):
+    return torch.distributions.Independent(torch.distributions.Normal(mu, torch.exp(0.5 * logvar)), 1).rsample()
+
+
+def sum_of_two(mu, logvar):
+    eps = 0.6 * torch.randn_like(mu) + 0.8 * torch.randn_like(mu)
+    return torch.addcmul(mu, eps, torch.exp2(logvar / (2 * math.log(2))))
+
+
+SAYS_1 = ("The spread of z around μ is σ = exp(log σ² / 2): (z - μ)/σ has standard deviation 1.")
+SAYS_2 = ("The noise is normal, and fresh for every call, image and dimension.")
+SAYS_3 = ("The gradient with respect to log σ²: it is ½ σ ε.")
+
+wrong += [
+    (logvar_cut_at_20, SAYS_1), (logvar_floored, SAYS_1), (sigma_and_a_trifle, SAYS_1), (root_with_a_trifle, SAYS_1),
+    (student_noise, SAYS_2), (twelve_uniforms, SAYS_2), (truncated, SAYS_2), (logistic_noise, SAYS_2), (rounded_noise,
+    SAYS_2), (half_precision_noise, SAYS_2), (neighbours_related, SAYS_2), (dimensions_related, SAYS_2),
+    (from_a_table, SAYS_2), (fresh_for_gradients_only, "noise_in_training_only"), (last_dimension_still, SAYS_1),
+    (shuffled_halves, SAYS_2), (straight_through, SAYS_3),
+]
+right += [with_numpy, with_its_own_generator, by_independent, sum_of_two]

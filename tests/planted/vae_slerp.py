@@ -233,3 +233,125 @@ wrong = [
     (t_squared, "t_squared"),
 ]
 right = [with_arctangent, row_by_row, with_masks, with_sinc, in_numpy]
+
+
+def _omega(a, b, low=-1.0, high=1.0):
+    cosine = (a * b).sum(-1, keepdim=True) / a.norm(dim=-1, keepdim=True) / b.norm(dim=-1, keepdim=True)
+    return torch.acos(cosine.clamp(low, high))
+
+
+def _by_sines(a, b, t, omega, least=1e-5):
+    arc = (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+    return torch.where(torch.sin(omega) < least, (1 - t) * a + t * b, arc)
+
+
+def line_below_eight_degrees(a, b, t):
+    omega = _omega(a, b)
+    return torch.where(torch.cos(omega) > 0.99, (1 - t) * a + t * b, _by_sines(a, b, t, omega))
+
+
+def line_near_the_half_turn(a, b, t):
+    return _by_sines(a, b, t, _omega(a, b), least=0.02)
+
+
+def changed_in_place(a, b, t):
+    first, second = a.clone(), b.clone()
+    a /= a.norm(dim=-1, keepdim=True)
+    b /= b.norm(dim=-1, keepdim=True)
+    omega = torch.acos((a * b).sum(-1, keepdim=True).clamp(-1, 1))
+    return _by_sines(first, second, t, omega)
+
+
+def angle_halved(a, b, t):
+    return _by_sines(a, b, t, _omega(a, b) / 2)
+
+
+def eased(a, b, t):
+    return _by_sines(a, b, t * t * (3 - 2 * t), _omega(a, b))
+
+
+def equal_lengths(a, b, t):
+    return _by_sines(a, b / b.norm(dim=-1, keepdim=True) * a.norm(dim=-1, keepdim=True), t, _omega(a, b))
+
+
+def mean_length(a, b, t):
+    length = (a.norm(dim=-1, keepdim=True) + b.norm(dim=-1, keepdim=True)) / 2
+    return _by_sines(F.normalize(a, dim=-1), F.normalize(b, dim=-1), t, _omega(a, b)) * length
+
+
+def geometric_length(a, b, t):
+    length = a.norm(dim=-1, keepdim=True) ** (1 - t) * b.norm(dim=-1, keepdim=True) ** t
+    return _by_sines(F.normalize(a, dim=-1), F.normalize(b, dim=-1), t, _omega(a, b)) * length
+
+
+def only_acute(a, b, t):
+    return _by_sines(a, b, t, _omega(a, b, low=0.0))
+
+
+def long_way_round(a, b, t):
+    return _by_sines(a, b, t, 2 * torch.pi - _omega(a, b))
+
+
+def noise_against_parallels(a, b, t):
+    return _by_sines(a, b + 1e-3 * torch.randn_like(b), t, _omega(a, b + 1e-3 * torch.randn_like(b)), 0.0)
+
+
+def half_of_the_dimensions(a, b, t):
+    k = max(a.shape[-1] // 2, 1)
+    return _by_sines(a, b, t, _omega(a[..., :k], b[..., :k]))
+
+
+def nan_becomes_b(a, b, t):
+    omega = _omega(a, b)
+    arc = (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+    return torch.where(arc.isfinite(), arc, b)
+
+
+def rows_of_a_matrix(a, b, t):
+    omega = torch.acos((F.normalize(a, dim=-1) @ F.normalize(b, dim=-1).T).clamp(-1, 1)).diagonal()[:, None]
+    return _by_sines(a, b, t, omega)
+
+
+def last_angle(a, b, t):
+    omega = _omega(a, b)
+    return _by_sines(a, b, t, omega[-1:])
+
+
+def by_half_angles(a, b, t):
+    u, v = F.normalize(a, dim=-1), F.normalize(b, dim=-1)
+    omega = 2 * torch.atan2((u - v).norm(dim=-1, keepdim=True), (u + v).norm(dim=-1, keepdim=True))
+    return _by_sines(a, b, t, omega, 1e-6)
+
+
+def in_double(a, b, t):
+    return _by_sines(a.double(), b.double(), t, _omega(a.double(), b.double()), 1e-7).to(a.dtype)
+
+
+def with_einsum(a, b, t):
+    dot = torch.einsum("...k,...k->...", a, b)
+    size = torch.einsum("...k,...k->...", a, a).sqrt() * torch.einsum("...k,...k->...", b, b).sqrt()
+    omega = (dot / size).clamp(-1, 1).acos().unsqueeze(-1)
+    return _by_sines(a, b, t, omega)
+
+
+def by_lerp_where_small(a, b, t):
+    omega = _omega(a, b)
+    safe = torch.where(omega.sin() < 1e-4, torch.ones_like(omega), omega)
+    arc = ((1 - t) * safe).sin() / safe.sin() * a + (t * safe).sin() / safe.sin() * b
+    return torch.where(omega.sin() < 1e-4, torch.lerp(a, b, t), arc)
+
+
+SAYS_1 = ("The arc: sin((1 - t)ω)/sin ω · a + sin(tω)/sin ω · b, with the angle ω of each row.")
+SAYS_2 = ("`slerp` changes its argument `a` in place: work on a copy.")
+SAYS_3 = ("The ends: a at t = 0 and b at t = 1.")
+SAYS_4 = ("Parallel vectors, where sin ω is 0: the straight line, for those rows and no others.")
+
+wrong += [
+    (line_below_eight_degrees, SAYS_1), (line_near_the_half_turn, "straight_if_opposite"), (changed_in_place, SAYS_2),
+    (angle_halved, SAYS_1), (eased, SAYS_1), (equal_lengths, SAYS_3), (mean_length, SAYS_3), (geometric_length,
+    SAYS_1), (only_acute, SAYS_1), (long_way_round, "straight_line"), (noise_against_parallels, SAYS_3),
+    (half_of_the_dimensions, "straight_line"), (nan_becomes_b, SAYS_4), (rows_of_a_matrix, "rows_only"), (last_angle,
+    SAYS_1),
+]
+right += [by_half_angles, in_double, with_einsum, by_lerp_where_small]
+fits = {"line_below_eight_degrees": ("straight_too_early",), "nan_becomes_b": ("small_angle_only",)}

@@ -312,3 +312,138 @@ wrong = [
     (SkipsDecoderLayer, "`decode_logits`: what the decoder makes of z, unchanged."),
 ]
 right = [Planted, LayerByLayer, ImageByImage, ByDistribution, JointHead]
+
+
+class ClampedTo10(Planted):
+    def encode(self, x):
+        mu, logvar = super().encode(x)
+        return mu, logvar.clamp(-10, 10)
+
+
+class ClampedTo5InForward(Planted):
+    def latent(self, mu, logvar, noise):
+        return super().latent(mu, logvar.clamp(-5, 5), noise)
+
+
+class NoiseInTrainingOnly(Planted):
+    def latent(self, mu, logvar, noise):
+        return super().latent(mu, logvar, noise) if self.training else mu
+
+
+class EncodesOtherwiseInUse(Planted):
+    def encode(self, x):
+        mu, logvar = super().encode(x)
+        return (mu, logvar) if self.training else (mu, torch.full_like(logvar, -20))
+
+
+class LeavesEvaluationMode(Planted):
+    def encode(self, x):
+        self.eval()
+        return super().encode(x)
+
+
+class FreezesTheBody(Planted):
+    def encode(self, x):
+        for p in self.body.parameters():
+            p.requires_grad_(False)
+        return super().encode(x)
+
+
+class Dropout(Planted):
+    def decode_logits(self, z):
+        return self.decoder(F.dropout(z, 0.1, self.training))
+
+
+class NoiseClipped(Planted):
+    def latent(self, mu, logvar, noise):
+        return super().latent(mu, logvar, noise.clamp(-3, 3))
+
+
+class NoiseWhitened(Planted):
+    def latent(self, mu, logvar, noise):
+        return super().latent(mu, logvar, (noise - noise.mean(0)) / noise.std(0, correction=0).clamp(min=1e-3))
+
+
+class NoiseReversed(Planted):
+    def latent(self, mu, logvar, noise):
+        return super().latent(mu, logvar, noise.flip(0))
+
+
+class NoiseScaledInPlace(Planted):
+    def latent(self, mu, logvar, noise):
+        return noise.mul_(torch.exp(logvar / 2)).add_(mu)
+
+
+class ImageCentredInPlace(Planted):
+    def encode(self, x):
+        return super().encode(x.sub_(0.0).mul_(1.0).add_(1e-9))
+
+
+class LogitsBounded(Planted):
+    def decode_logits(self, z):
+        return self.decoder(z).clamp(-15, 15)
+
+
+class NormalisedCode(Planted):
+    def decode_logits(self, z):
+        return self.decoder(F.layer_norm(z, z.shape[1:]))
+
+
+class MeanDetached(Planted):
+    def latent(self, mu, logvar, noise):
+        return super().latent(mu.detach(), logvar, noise)
+
+
+class SoftplusSigma(Planted):
+    def latent(self, mu, logvar, noise):
+        return mu + F.softplus(logvar) * noise
+
+
+class ByExp2(Planted):
+    def latent(self, mu, logvar, noise):
+        return noise.mul(torch.exp2(logvar * 0.7213475204444817)).add(mu)
+
+
+class KeepsItsCode(Planted):
+    """Remembers what it computed last, and switches no mode."""
+
+    def forward(self, x, noise):
+        self.last = mu, logvar = self.encode(x)
+        return self.decode_logits(torch.lerp(mu, mu + noise, torch.exp(logvar / 2))), mu, logvar
+
+
+class SplitBody(Planted):
+    def encode(self, x):
+        for layer in self.body:
+            x = layer(x)
+        return (self.mu_head(x), self.logvar_head(x))
+
+    def decode_logits(self, z):
+        for layer in self.decoder.children():
+            z = layer(z)
+        return z
+
+
+class AsList(Planted):
+    def forward(self, x, noise):
+        mu, logvar = self.encode(x)
+        std = torch.sqrt(torch.exp(logvar))
+        return [self.decode_logits(mu + torch.einsum("bk,bk->bk", std, noise)), mu, logvar]
+
+
+SAYS_1 = ("`forward` does the same in evaluation mode, and with log σ² near 12 or -12, as its head gives it.")
+SAYS_2 = ("`forward`: gradients reach both heads through z, and no mode or requires_grad is changed.")
+SAYS_3 = ("`decode_logits`: what the decoder makes of z, unchanged.")
+SAYS_4 = ("`forward`: the logits of z = μ + σ · noise with the noise that is passed in.")
+SAYS_5 = ("`ConvVAE` changes its argument `noise` in place: work on a copy. `forward`: the logits of z = μ + "
+          "σ · noise with the noise that is passed in.")
+SAYS_6 = ("`ConvVAE` changes its argument `x` in place: work on a copy.")
+
+wrong += [
+    (ClampedTo10, SAYS_1), (ClampedTo5InForward, SAYS_1), (NoiseInTrainingOnly, SAYS_1), (EncodesOtherwiseInUse,
+    SAYS_1), (LeavesEvaluationMode, SAYS_2), (FreezesTheBody, SAYS_2), (Dropout, SAYS_3), (NoiseClipped, SAYS_4),
+    (NoiseWhitened, SAYS_4), (NoiseReversed, SAYS_4), (NoiseScaledInPlace, SAYS_5), (ImageCentredInPlace, SAYS_6),
+    (LogitsBounded, SAYS_3), (NormalisedCode, SAYS_3), (MeanDetached, SAYS_2), (SoftplusSigma, SAYS_4),
+]
+right += [ByExp2, KeepsItsCode, SplitBody, AsList]
+fits = {"Dropout": ("OwnNoise",)}

@@ -3,8 +3,8 @@
 import torch
 
 from genlab.random import permutation, randint, randn
-from grading import probing
-from grading.exercise import Compare, Exercise, Mistake
+from grading.checks import probing
+from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
@@ -25,110 +25,33 @@ def inputs(rng, n=1):
         sign = 1 - 2 * randint(0, 2, (K,), rng=rng)
         return (raw - raw.mean(0)) / raw.std(0) * spread + far * sign
 
-    return {"mu": table(N), "few": table(6), "threshold": float(0.026 + 0.004 * torch.rand(1, generator=rng))}
+    level = torch.tensor([0.5, -2.0, 0.0], dtype=torch.float64)[randint(0, 3, (8, K), rng=rng)[0]]  # means exactly
+    still = torch.where(spread > 0.1, table(8), level)
+    offset = 3000 * (1 + torch.rand(K, generator=rng)) * (1 - 2 * randint(0, 2, (K,), rng=rng))
+    pair = table(2)
+    pair[:, spread == 0.2] *= 2  # with two images the divisor is half of the variance: far from the threshold, too
+    lone = torch.stack([table(N)[:, spread == 0.0112], table(N)[:, spread == 0.5]])[:, :, 0]
+    tilted = 0.177 * (permutation(N, rng=rng) < 16).double()[:, None]  # variance below 0.01, mean square about the median above
+    return {"mu": table(N), "tilted": tilted, "few": table(6), "still": still, "lone": lone, "pair": pair, "square": table(K),
+            "far": (table(N) + offset).float(), "threshold": float(0.026 + 0.004 * torch.rand(1, generator=rng))}
 
 
-def probe(active_units, mu, threshold, few):
+def probe(active_units, mu, threshold, few, still, lone, pair, square, far, tilted):
     """Which units are active, at the default threshold and at another, as numbers 0 and 1."""
     standard = probing.tensor(active_units(mu), "`active_units`")
     other = probing.tensor(active_units(mu, threshold), "`active_units`")
     small = probing.tensor(active_units(few, threshold=threshold), "`active_units`")
-    return dict(standard=standard.double(), other=other.double(), small=small.double(), kind=str(standard.dtype))
+    calls = dict(far=(far,), still=(still, 0.0), large=(mu, 4.0), fine=(mu, 3e-4), tilted=(tilted,), pair=(pair, threshold), square=(square,),
+                 first=(lone[0, :, None],), second=(lone[1, :, None],))
+    found = {name: probing.attempt(active_units, *call) for name, call in calls.items()}
+    more = {name: value if isinstance(value, str) else probing.tensor(value, "`active_units`").double()
+            for name, value in found.items()}
+    return dict(more, standard=standard.double(), other=other.double(), small=small.double(), kind=str(standard.dtype))
 
 
 def reference(mu, threshold=0.01):
     """A_k = [Var over images of μ_k(x) > threshold] (Burda et al. 2015)."""
     return mu.var(0) > threshold
-
-
-# Known mistakes
-
-
-def variance_within_an_image(mu, threshold=0.01):
-    return mu.var(1) > threshold
-
-
-def std_for_variance(mu, threshold=0.01):
-    return mu.std(0) > threshold
-
-
-def second_moment(mu, threshold=0.01):
-    return (mu**2).mean(0) > threshold
-
-
-def mean_for_variance(mu, threshold=0.01):
-    return mu.mean(0).abs() > threshold
-
-
-def collapsed_counted(mu, threshold=0.01):
-    return mu.var(0) < threshold
-
-
-def threshold_ignored(mu, threshold=0.01):
-    return mu.var(0) > 0.01
-
-
-def count_only(mu, threshold=0.01):
-    return (mu.var(0) > threshold).sum()
-
-
-def variance_returned(mu, threshold=0.01):
-    return mu.var(0)
-
-
-def whole_matrix(mu, threshold=0.01):
-    return (mu - mu.mean(0)) ** 2 > threshold
-
-
-def range_for_variance(mu, threshold=0.01):
-    return mu.amax(0) - mu.amin(0) > threshold
-
-
-def largest_entry(mu, threshold=0.01):
-    return mu.abs().amax(0) > threshold
-
-
-def absolute_deviation(mu, threshold=0.01):
-    return (mu - mu.mean(0)).abs().mean(0) > threshold
-
-
-def sum_for_mean(mu, threshold=0.01):
-    return ((mu - mu.mean(0)) ** 2).sum(0) > threshold
-
-
-def any_image(mu, threshold=0.01):
-    return ((mu - mu.mean(0)) ** 2 > threshold).any(0)
-
-
-def share_of_the_largest(mu, threshold=0.01):
-    return mu.var(0) / mu.var(0).max() > threshold
-
-
-def share_of_the_sum(mu, threshold=0.01):
-    return mu.var(0) / mu.var(0).sum() > threshold
-
-
-def indices(mu, threshold=0.01):
-    return torch.nonzero(mu.var(0) > threshold).flatten()
-
-
-def one_for_all(mu, threshold=0.01):
-    return mu.var() > threshold
-
-
-# Also right
-
-
-def by_moments(mu, threshold=0.01):
-    return ((mu - mu.mean(0, keepdim=True)) ** 2).sum(0) / (len(mu) - 1) > threshold
-
-
-def population_variance(mu, threshold=0.01):
-    return torch.var(mu, dim=0, unbiased=False).gt(threshold)
-
-
-def by_columns(mu, threshold=0.01):
-    return torch.tensor([float(column.std()) ** 2 > threshold for column in mu.T])
 
 
 exercise = Exercise(
@@ -138,37 +61,11 @@ exercise = Exercise(
     comparisons=[
         Compare("standard", points=1, shape="(K,)", says="One truth value for each latent dimension: does the mean of q "
                 "vary from image to image by more than the threshold?"),
-        Compare("other", "small", points=1, shape="(K,)", says="The same at another threshold and for fewer images."),
+        Compare("other", "small", "pair", "square", "first", "second", "large", "fine", "tilted", points=0.5, shape="(K,)",
+                says="The same at another threshold, for fewer images, and for one dimension."),
+        Compare("far", "still", points=0.5, shape="(K,)",
+                says="Means in the thousands change no variance, and a dimension that stands still is never active."),
     ],
-    mistakes=[
-        Mistake(variance_within_an_image, "You take the variance over the latent dimensions of one image. A unit is active if it "
-                "varies from image to image: over the batch."),
-        Mistake(std_for_variance, "This compares the standard deviation with the threshold (or the variance with its square). "
-                "The threshold is for the variance."),
-        Mistake(second_moment, "A unit stuck at a constant far from 0 carries no information. Subtract the mean over images: "
-                "it is the variance that counts."),
-        Mistake(mean_for_variance, "You look at the mean of μ. What matters is whether μ changes from image to image."),
-        Mistake(collapsed_counted, "You mark the collapsed units. The active ones are asked for."),
-        Mistake(threshold_ignored, "The argument `threshold` is not used."),
-        Mistake(count_only, "You return how many units are active. One truth value for each unit is asked for."),
-        Mistake(variance_returned, "You return the variances. Compare them with the threshold."),
-        Mistake(whole_matrix, "You compare every image's deviation. Average over the images first."),
-        Mistake(range_for_variance, "You compare the range from smallest to largest with the threshold; it is for the variance."),
-        Mistake(largest_entry, "You ask whether μ is ever far from 0. What matters is whether it changes from image to image: its variance."),
-        Mistake(absolute_deviation, "You compare the mean absolute deviation with the threshold; it is for the variance, the mean of squares."),
-        Mistake(sum_for_mean, "You sum the squared deviations. The variance is their mean: otherwise more images make more units active."),
-        Mistake(any_image, "One image far from the mean is enough for you. Average the squared deviations over the images first."),
-        Mistake(share_of_the_largest, "You compare a share of the variance with the threshold; it is for the variance itself."),
-        Mistake(share_of_the_sum, "You compare a share of the variance with the threshold; it is for the variance itself."),
-        Mistake(indices, "You return the indices of the active units. One truth value for each unit is asked for."),
-        Mistake(one_for_all, "You take one variance over everything. Each latent dimension has its own, over the images (dim 0)."),
-    ],
-    equivalent_mutants={
-        "deviations = mu - mu.mean(0): mu - mu.mean(0) → mu.mean(0) - mu": "the deviations are squared",
-        "return (deviations**2).mean(0) > threshold: (deviations ** 2).mean(0) > threshold → "
-        "(deviations ** 2).mean(0) >= threshold": "no variance is exactly the threshold",
-    },
-    also_right=[by_moments, population_variance, by_columns],
     hints=[
         "If the decoder gets the same code for every image in some dimension, what can it learn from it?",
         "A unit k is active if the variance over the images of μ_k(x) exceeds the threshold.",

@@ -1,23 +1,32 @@
 """beta-loss: reconstruction plus β times KL, with free bits."""
 
-import math
 
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import functional as F
 
 from genlab.random import randint, randn
-from grading import probing
-from grading.exercise import Compare, Exercise, Mistake
+from grading.checks import probing
+from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Some dimensions lie below the free bits on average and some above, and some images cross it."""
+    """Some dimensions lie below the free bits on average and some above, and some images cross it.
+
+    `skew`: one image alone lifts a dimension above the floor. Prices from 0 to dozens.
+    """
     B, D, K = 5, 9, 4
     one = torch.ones(1, dtype=torch.float64)
     spread = torch.tensor([0.05, 0.2, 0.9, 1.4], dtype=torch.float64)
+    x = randint(0, 2, (B, D), rng=rng).double()
+    x[:2, 0] = torch.tensor([0.0, 1.0])
+    wrong = (1 - 2 * x[:, :1]) * (800 + 700 * torch.rand((B, 1), generator=rng))  # surely so
     return {
-        "x": randint(0, 2, (B, D), rng=rng).double(),
+        "x": x,
+        "steep": torch.cat([wrong, 150 * randn((B, D - 1), like=one, rng=rng)], 1),
+        "far": torch.tensor([12.0, 16.0, 20.0, 24.0]).double() + 2 * torch.rand((B, K), generator=rng),
+        "skew": torch.cat([12 + 3 * torch.rand((1, 1), generator=rng), 0.3 * torch.rand((B - 1, 1), generator=rng)]).double(),
+        "prices": torch.cat([0.1 + 0.8 * torch.rand(1, generator=rng), 20 + 40 * torch.rand(1, generator=rng)]).double(),
         "logits": 2 * randn((B, D), like=one, rng=rng),
         "mu": spread * randn((B, K), like=one, rng=rng) + spread / 2,
         "logvar": -spread * (0.5 + randn((B, K), like=one, rng=rng).abs()),
@@ -27,8 +36,8 @@ def inputs(rng, n=1):
     }
 
 
-def probe(beta_vae_loss, x, logits, mu, logvar, beta, free_bits, many):
-    """The loss at β and at 1, with and without free bits, and how it moves with logits, μ and log σ²."""
+def probe(beta_vae_loss, x, logits, mu, logvar, steep, far, skew, prices, beta, free_bits, many):
+    """The loss at β, at 1 and at other prices, with and without free bits, and how it moves with logits, μ and log σ²; at the ends."""
     leaves = [probing.leaf(t) for t in (logits, mu, logvar)]
     value = probing.tensor(beta_vae_loss(x, *leaves, beta), "`beta_vae_loss`")
     d_logits, d_mu, d_logvar = probing.vjp(value, leaves)
@@ -37,7 +46,19 @@ def probe(beta_vae_loss, x, logits, mu, logvar, beta, free_bits, many):
     free = probing.tensor(beta_vae_loss(x, logits, leaf, logvar, beta, free_bits=free_bits), "`beta_vae_loss`")
     (free_d_mu,) = probing.vjp(free, [leaf])
     all_free = probing.tensor(beta_vae_loss(x, logits, mu, logvar, beta, many), "`beta_vae_loss`")
-    return dict(one=one, value=value, d_logits=d_logits, d_mu=d_mu, d_logvar=d_logvar, free=free,
+    leaves = [probing.leaf(t) for t in (steep, far, -far)]
+    sure = probing.tensor(beta_vae_loss(x, leaves[0], mu, logvar, beta), "`beta_vae_loss`")
+    wide, narrow = (probing.tensor(beta_vae_loss(x, logits, mu, leaf, beta, free_bits), "`beta_vae_loss`")
+                    for leaf in leaves[1:])
+    d_sure, d_wide, d_narrow = (probing.vjp(value, [leaf])[0]
+                                for value, leaf in zip((sure, wide, narrow), leaves, strict=True))
+    single = probing.tensor(beta_vae_loss(x[:1], logits[:1], mu[:1], logvar[:1], beta, free_bits), "`beta_vae_loss`")
+    lifted = probing.tensor(beta_vae_loss(x[:, :1], logits[:, :1], skew, 0 * skew, beta, free_bits), "`beta_vae_loss`")
+    low, high, none = (probing.tensor(beta_vae_loss(x, logits, mu, logvar, price), "`beta_vae_loss`")
+                       for price in (*prices.tolist(), 0.0))
+    slight = probing.tensor(beta_vae_loss(x, logits, mu, logvar, beta, free_bits / 20), "`beta_vae_loss`")
+    return dict(low=low, high=high, none=none, lifted=lifted, slight=slight, sure=sure, wide=wide, narrow=narrow, d_sure=d_sure, d_wide=d_wide, d_narrow=d_narrow,
+                single=single, one=one, value=value, d_logits=d_logits, d_mu=d_mu, d_logvar=d_logvar, free=free,
                 free_d_mu=free_d_mu, all_free=all_free)
 
 
@@ -58,234 +79,33 @@ def truth(x, logits, mu, logvar, beta, free_bits=0.0):
     return loss
 
 
-def _bce(x, logits):
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
-
-
-def _kl(mu, logvar):
-    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
-
-
-# Known mistakes
-
-
-def beta_on_reconstruction(x, logits, mu, logvar, beta, free_bits=0.0):
-    return beta * _bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def beta_on_both(x, logits, mu, logvar, beta, free_bits=0.0):
-    return beta * (_bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum())
-
-
-def beta_ignored(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def beta_divides(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + _kl(mu, logvar).mean(0).clamp(min=free_bits).sum() / beta
-
-
-def kl_subtracted(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) - beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def sign_flipped(x, logits, mu, logvar, beta, free_bits=0.0):
-    return -_bce(x, logits) - beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def pixel_mean(x, logits, mu, logvar, beta, free_bits=0.0):
-    return F.binary_cross_entropy_with_logits(logits, x) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def latent_mean(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).mean()
-
-
-def batch_sum(x, logits, mu, logvar, beta, free_bits=0.0):
-    return len(x) * (_bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum())
-
-
-def free_bits_as_ceiling(x, logits, mu, logvar, beta, free_bits=0.0):
-    kl = _kl(mu, logvar).mean(0)
-    return _bce(x, logits) + beta * (kl.clamp(max=free_bits) if free_bits else kl).sum()
-
-
-def free_bits_subtracted(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * (_kl(mu, logvar).mean(0) - free_bits).clamp(min=0).sum()
-
-
-def free_bits_on_the_total(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).sum().clamp(min=free_bits * mu.shape[1])
-
-
-def free_bits_once_on_the_total(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).sum().clamp(min=free_bits)
-
-
-def free_bits_per_image(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * _kl(mu, logvar).clamp(min=free_bits).sum(1).mean()
-
-
-def free_bits_after_beta(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + (beta * _kl(mu, logvar).mean(0)).clamp(min=free_bits).sum()
-
-
-def free_bits_ignored(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * _kl(mu, logvar).mean(0).sum()
-
-
-def kl_without_half(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * (2 * _kl(mu, logvar)).mean(0).clamp(min=free_bits).sum()
-
-
-def logvar_as_log_std(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * _kl(mu, 2 * logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def per_image(x, logits, mu, logvar, beta, free_bits=0.0):
-    return (F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
-            + beta * _kl(mu, logvar).clamp(min=free_bits).sum(1))
-
-
-def means_everywhere(x, logits, mu, logvar, beta, free_bits=0.0):
-    kl = _kl(mu, logvar).mean(0).clamp(min=free_bits)
-    return F.binary_cross_entropy_with_logits(logits, x) + beta * kl.mean()
-
-
-def reconstruction_batch_sum(x, logits, mu, logvar, beta, free_bits=0.0):
-    return len(x) * _bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def kl_batch_sum(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * _kl(mu, logvar).sum(0).clamp(min=free_bits).sum()
-
-
-def kl_negative(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * (-_kl(mu, logvar)).mean(0).clamp(min=free_bits).sum()
-
-
-def beta_beside_one(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + (1 + beta) * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def one_minus_beta(x, logits, mu, logvar, beta, free_bits=0.0):
-    return (1 - beta) * _bce(x, logits) + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def beta_normalised(x, logits, mu, logvar, beta, free_bits=0.0):
-    return reference(x, logits, mu, logvar, beta * mu.shape[1] / x.shape[1], free_bits)
-
-
-def free_bits_added(x, logits, mu, logvar, beta, free_bits=0.0):
-    return _bce(x, logits) + beta * (_kl(mu, logvar).mean(0) + free_bits).sum()
-
-
-def free_bits_in_bits(x, logits, mu, logvar, beta, free_bits=0.0):
-    return reference(x, logits, mu, logvar, beta, free_bits * math.log(2))
-
-
-def free_bits_as_switch(x, logits, mu, logvar, beta, free_bits=0.0):
-    kl = _kl(mu, logvar).mean(0)
-    return _bce(x, logits) + beta * torch.where(kl > free_bits, kl, 0 * kl).sum()
-
-
-def logvar_as_std(x, logits, mu, logvar, beta, free_bits=0.0):
-    return reference(x, logits, mu, logvar.square().log(), beta, free_bits)
-
-
-def squared_error(x, logits, mu, logvar, beta, free_bits=0.0):
-    error = (logits.sigmoid() - x).square().sum(1).mean()
-    return error + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum()
-
-
-def sigmoid_twice(x, logits, mu, logvar, beta, free_bits=0.0):
-    return reference(x, logits.sigmoid(), mu, logvar, beta, free_bits)
-
-
-def per_image_after_the_floor(x, logits, mu, logvar, beta, free_bits=0.0):
-    return (F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
-            + beta * _kl(mu, logvar).mean(0).clamp(min=free_bits).sum())
-
-
-# Also right
-
-
-def by_distributions(x, logits, mu, logvar, beta, free_bits=0.0):
-    kl = kl_divergence(Normal(mu, torch.exp(logvar / 2)), Normal(0.0, 1.0)).mean(dim=0)
-    floor = torch.full_like(kl, free_bits)
-    return -Bernoulli(logits=logits).log_prob(x).sum(-1).mean() + beta * torch.maximum(kl, floor).sum()
-
-
-def with_sums(x, logits, mu, logvar, beta, free_bits=0.0):
-    B = x.size(0)
-    bce = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / B
-    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=0) / B
-    return bce + sum(beta * torch.clamp_min(k, free_bits) for k in kl)
-
-
-def with_relu(x, logits, mu, logvar, beta, free_bits=0.0):
-    kl = (mu.square() + logvar.exp() - logvar - 1).div(2).mean(0)
-    kl = free_bits + F.relu(kl - free_bits)
-    return (F.softplus(logits) - x * logits).sum() / x.shape[0] + torch.sum(kl * beta)
+def ends_are_exact(inputs, got, expected, n):
+    """At large logits and log-variances; a slope of 0 is a bound, whichever it was."""
+    for name, which in (("d_wide", "log σ²"), ("d_narrow", "log σ²"), ("d_sure", "the logits")):
+        if ((got[name] == 0) & (expected[name].abs() > 1e-4)).any():
+            return False, f"a bound on {which}", "the loss as it stands"
+    for name in ("sure", "d_sure", "narrow", "d_narrow", "wide", "d_wide"):
+        value, right = got[name].double(), expected[name]
+        if not torch.allclose(value, right, rtol=1e-4, atol=1e-4):
+            return False, value.flatten()[(value - right).abs().argmax()], right.flatten()[(value - right).abs().argmax()]
+    return True, 0.0, 0.0
 
 
 exercise = Exercise(
     id="beta-loss", defines="beta_vae_loss(x, logits, mu, logvar, beta, free_bits=0.0)", core=True, points=4,
     level=3, minutes=15, inputs=inputs, probe=probe, reference=reference, truth=truth,
-    withholds=["genlab.models.beta_vae.BetaVAE", "genlab.models.vae.gaussian_kl"],
+    withholds=["genlab.models.beta_vae.BetaVAE", "genlab.models.vae.gaussian_kl",
+               "genlab.models.likelihoods.Bernoulli.log_prob", "genlab.metrics.divergence.normal_kl"],
     comparisons=[
         Compare("one", points=1, shape="()", says="At β = 1 the loss is minus the ELBO, averaged over the images."),
-        Compare("value", "d_logits", "d_mu", "d_logvar", points=2, shape="()", tolerance=1e-4,
+        Compare("value", "d_logits", "d_mu", "d_logvar", "low", "high", "none", points=1.5, shape="()", tolerance=1e-4,
                 says="β weighs the KL and nothing else: look at the value and its gradients away from β = 1."),
-        Compare("free", "free_d_mu", "all_free", points=1, shape="()", tolerance=1e-4,
+        Compare("sure", "d_sure", "narrow", "d_narrow", "wide", "d_wide", points=0.5, shape="()", test=ends_are_exact,
+                resolution=1e-4, says="The loss at logits of 1000 and at log σ² of ±12 and more: as it stands, with its gradient."),
+        Compare("free", "free_d_mu", "single", "all_free", "lifted", "slight", points=1, shape="()", tolerance=1e-4,
                 says="With free bits the KL of each dimension, averaged over the images, counts at least that many "
                      "nats, and no gradient pushes it below."),
     ],
-    mistakes=[
-        Mistake(beta_on_reconstruction, "β stands before the reconstruction; it weighs the KL."),
-        Mistake(beta_on_both, "β multiplies the whole loss, which only changes the learning rate; it weighs the KL alone."),
-        Mistake(beta_ignored, "β does not enter your loss."),
-        Mistake(beta_divides, "You divide the KL by β; it is multiplied."),
-        Mistake(kl_subtracted, "You subtract the KL. The bound subtracts it, so the loss adds it."),
-        Mistake(sign_flipped, "This is the bound, which grows as the model gets better. The loss is minus the bound."),
-        Mistake(pixel_mean, "The reconstruction is averaged over pixels, which makes the effective β as many times "
-                "larger as there are pixels: sum over them."),
-        Mistake(latent_mean, "The KL is averaged over the latent dimensions, which divides β by their number: sum over them."),
-        Mistake(batch_sum, "You sum over the images. The mean keeps the loss independent of the batch size."),
-        Mistake(free_bits_as_ceiling, "Free bits are a floor, not a ceiling: the KL of a dimension counts at least that much "
-                "(`max`, not `min`)."),
-        Mistake(free_bits_subtracted, "You take the free bits off. They are a floor: below it the KL counts as the floor, "
-                "above it as it is."),
-        Mistake(free_bits_on_the_total, "The floor holds for each dimension on its own, not for their sum."),
-        Mistake(free_bits_once_on_the_total, "The floor is applied to the sum over the dimensions; each dimension has its own."),
-        Mistake(free_bits_per_image, "The floor is applied to every image. Average each dimension's KL over the images "
-                "first, then apply it."),
-        Mistake(free_bits_after_beta, "The floor is applied to β · KL. It is a number of nats of KL: apply it first, "
-                "then multiply by β."),
-        Mistake(free_bits_ignored, "`free_bits` does not enter your loss."),
-        Mistake(kl_without_half, "Your KL is twice too large: the factor ½ is missing."),
-        Mistake(logvar_as_log_std, "You treat `logvar` as log σ; it is log σ²."),
-        Mistake(per_image, "You return one number for each image; a loss is their mean."),
-        Mistake(means_everywhere, "Both terms are averaged over pixels and dimensions. Only the images are averaged: sum over the rest."),
-        Mistake(reconstruction_batch_sum, "The reconstruction is summed over the images, the KL averaged: β then depends on the batch size."),
-        Mistake(kl_batch_sum, "The KL is summed over the images, the reconstruction averaged: β then depends on the batch size."),
-        Mistake(kl_negative, "Your KL has the wrong sign: a KL is never negative. It is -½ (1 + log σ² - μ² - σ²)."),
-        Mistake(beta_beside_one, "The KL counts 1 + β times: β is its whole weight, so that β = 1 is the bound."),
-        Mistake(one_minus_beta, "You weigh the reconstruction with 1 - β. Its weight is 1, whatever β is."),
-        Mistake(beta_normalised, "You rescale β by the numbers of latent dimensions and pixels. With both terms summed, β is used as it is."),
-        Mistake(free_bits_added, "You add the free bits to the KL. They are a floor: the KL counts as it is where it lies above."),
-        Mistake(free_bits_in_bits, "Despite their name the free bits are given in nats here: no factor log 2."),
-        Mistake(free_bits_as_switch, "Below the floor your KL counts nothing. It counts the floor: max(free_bits, KL), without a jump."),
-        Mistake(logvar_as_std, "You treat `logvar` as σ; it is log σ²."),
-        Mistake(squared_error, "Your reconstruction is a squared error. The pixels are Bernoulli: it is the cross-entropy, in nats."),
-        Mistake(sigmoid_twice, "The sigmoid is applied twice: the cross-entropy with logits applies it itself."),
-        Mistake(per_image_after_the_floor, "You return one number for each image; a loss is their mean."),
-    ],
-    equivalent_mutants={
-        'distortion = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x): x → logits':
-            "both have one row for each image",
-    },
-    also_right=[by_distributions, with_sums, with_relu],
     hints=[
         "Start from minus the ELBO. Which of its two terms should grow with β? And what is the KL of one dimension?",
         "loss = mean over images of BCE summed over pixels + β Σ_k max(free_bits, mean over images of KL_k).",

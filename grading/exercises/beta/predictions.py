@@ -2,7 +2,7 @@
 
 import math
 
-from grading.exercise import Prediction
+from grading.checks.exercise import Prediction
 
 collapse = Prediction(
     id="beta-predict-collapse", value=12.0, tolerance=0.05,

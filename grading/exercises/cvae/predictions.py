@@ -2,7 +2,7 @@
 
 import math
 
-from grading.exercise import Prediction
+from grading.checks.exercise import Prediction
 
 label = Prediction(
     id="cvae-predict-label", value=math.log(10), tolerance=0.01,

@@ -3,15 +3,16 @@
     KL(N(μ, σ²) ‖ N(m, s²)) = ½ Σ_d [ (σ_d² + (μ_d - m_d)²) / s_d² - 1 - log (σ_d² / s_d²) ]
 
 Fixed: both are given by their mean and log-variance; the second one is no standard normal. One row of the
-hidden batch equals the second Gaussian, where the divergence is 0.
+hidden batch equals the second Gaussian, where the divergence is 0. Log-variances of either reach from -30 to 26, one
+at a time, so that whatever is cut off or added to a variance shows.
 """
 
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from genlab.random import randn
-from grading import probing
-from grading.exercise import Compare, Exercise, Mistake
+from genlab.random import rand, randn
+from grading.checks import probing
+from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
@@ -25,16 +26,27 @@ def inputs(rng, n=1):
     m, log_s2 = 0.5 + 0.5 * draw(K), 0.8 + 0.4 * draw(K)
     mu, logvar = 1.2 * draw(B, K) - 1, 0.7 * draw(B, K) - 0.6
     mu[-1], logvar[-1] = m, log_s2
-    return {"mu": mu, "logvar": logvar, "m": m, "log_s2": log_s2, "weights": 0.5 + draw(B).abs()}
+    ends = torch.tensor([-26.0, 22.0], dtype=torch.float64) * (1 + 0.15 * rand((2,), like=double, rng=rng))
+    return {"mu": mu, "logvar": logvar, "m": m, "log_s2": log_s2, "weights": 0.5 + draw(B).abs(), "ends": ends}
 
 
-def probe(gaussian_kl, mu, logvar, m, log_s2, weights):
-    """The divergences with their gradients, of the batch and of one row."""
-    leaves = [probing.leaf(t) for t in (mu, logvar, m, log_s2)]
-    value = probing.tensor(gaussian_kl(*leaves), "`gaussian_kl`")
-    d_mu, d_logvar, d_m, d_log_s2 = probing.vjp(value, leaves, weights)
-    one = probing.tensor(gaussian_kl(mu[:1], logvar[:1], m, log_s2), "`gaussian_kl`")
-    return dict(value=value, one=one, d_mu=d_mu, d_logvar=d_logvar, d_m=d_m, d_log_s2=d_log_s2)
+def probe(gaussian_kl, mu, logvar, m, log_s2, weights, ends):
+    """The divergences with their gradients, of the batch, of one row, of one component, and at extreme variances."""
+    def ask(*given):
+        leaves = [probing.leaf(t) for t in given]
+        value = probing.tensor(gaussian_kl(*leaves), "`gaussian_kl`")
+        slopes = probing.vjp(value, leaves, weights[:len(given[0])])
+        return value, *slopes
+
+    value, d_mu, d_logvar, d_m, d_log_s2 = ask(mu, logvar, m, log_s2)
+    one, thin = ask(mu[:1], logvar[:1], m, log_s2)[0], ask(mu[:, :1], logvar[:, :1], m[:1], log_s2[:1])[0]
+    far = torch.cat([logvar[:1], torch.diag_embed(ends.repeat(2))[:, :3] + logvar[:4]])  # one extreme in each row
+    sharp, broad = (log_s2 + end * torch.eye(3, dtype=mu.dtype)[2] for end in ends)
+    extreme = [ask(mu, far, m, s) for s in (log_s2, sharp, broad)]
+    return dict(value=value, one=one, thin=thin, d_mu=d_mu, d_logvar=d_logvar, d_m=d_m, d_log_s2=d_log_s2,
+                extreme=torch.stack([found[0] for found in extreme]),
+                extreme_slope=torch.stack([found[2] for found in extreme]),
+                extreme_slope_of_p=torch.stack([found[4] for found in extreme]))
 
 
 def reference(mu, logvar, m, log_s2):
@@ -50,208 +62,21 @@ def truth(mu, logvar, m, log_s2):
     return kl_divergence(q, p)
 
 
-def _terms(mu, var, m, s2):
-    return (var + (mu - m) ** 2) / s2 - 1 - (var / s2).log()
-
-
-# Known mistakes
-
-
-def mean_over_dims(mu, logvar, m, log_s2):
-    return _terms(mu, logvar.exp(), m, log_s2.exp()).mean(1) / 2
-
-
-def no_half(mu, logvar, m, log_s2):
-    return _terms(mu, logvar.exp(), m, log_s2.exp()).sum(1)
-
-
-def half_too_early(mu, logvar, m, log_s2):
-    excess = logvar - log_s2
-    return (0.5 * (excess.exp() + (mu - m) ** 2 / log_s2.exp()) - 1 - excess).sum(1)
-
-
-def variance_not_scaled(mu, logvar, m, log_s2):
-    return 0.5 * (logvar.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - (logvar - log_s2)).sum(1)
-
-
-def mean_scaled_by_deviation(mu, logvar, m, log_s2):
-    excess = logvar - log_s2
-    return 0.5 * (excess.exp() + (mu - m) ** 2 / (log_s2 / 2).exp() - 1 - excess).sum(1)
-
-
-def no_log_ratio(mu, logvar, m, log_s2):
-    return 0.5 * ((logvar - log_s2).exp() + (mu - m) ** 2 / log_s2.exp() - 1).sum(1)
-
-
-def logvar_as_sigma(mu, logvar, m, log_s2):
-    return _terms(mu, logvar**2, m, log_s2**2).sum(1) / 2
-
-
-def logvar_as_variance(mu, logvar, m, log_s2):
-    return ((logvar + (mu - m) ** 2) / log_s2 - 1 - (logvar / log_s2).abs().log()).sum(1) / 2
-
-
-def variance_squared(mu, logvar, m, log_s2):
-    return _terms(mu, (2 * logvar).exp(), m, (2 * log_s2).exp()).sum(1) / 2
-
-
-def deviation_for_variance(mu, logvar, m, log_s2):
-    return _terms(mu, (logvar / 2).exp(), m, (log_s2 / 2).exp()).sum(1) / 2
-
-
-def reversed_kl(mu, logvar, m, log_s2):
-    return _terms(m, log_s2.exp(), mu, logvar.exp()).sum(1) / 2
-
-
-def symmetric(mu, logvar, m, log_s2):
-    return (reference(mu, logvar, m, log_s2) + reversed_kl(mu, logvar, m, log_s2)) / 2
-
-
-def absolute_terms(mu, logvar, m, log_s2):
-    return (logvar - log_s2).abs().sum(1) / 2 + ((mu - m) ** 2 / log_s2.exp()).sum(1) / 2
-
-
-def absolute_difference(mu, logvar, m, log_s2):
-    var, s2 = logvar.exp(), log_s2.exp()
-    return ((var + (mu - m).abs()) / s2 - 1 - (var / s2).log()).sum(1) / 2
-
-
-def standard_normal_only(mu, logvar, m, log_s2):
-    return (mu**2 + logvar.exp() - 1 - logvar).sum(1) / 2
-
-
-def mean_not_scaled(mu, logvar, m, log_s2):
-    var, s2 = logvar.exp(), log_s2.exp()
-    return (var / s2 + (mu - m) ** 2 - 1 - (var / s2).log()).sum(1) / 2
-
-
-def mean_forgotten(mu, logvar, m, log_s2):
-    var, s2 = logvar.exp(), log_s2.exp()
-    return (var / s2 - 1 - (var / s2).log()).sum(1) / 2
-
-
-def no_minus_one(mu, logvar, m, log_s2):
-    return (_terms(mu, logvar.exp(), m, log_s2.exp()) + 1).sum(1) / 2
-
-
-def log_ratio_upside_down(mu, logvar, m, log_s2):
-    var, s2 = logvar.exp(), log_s2.exp()
-    return ((var + (mu - m) ** 2) / s2 - 1 + (var / s2).log()).sum(1) / 2
-
-
-def negative(mu, logvar, m, log_s2):
-    return -reference(mu, logvar, m, log_s2)
-
-
-def in_bits(mu, logvar, m, log_s2):
-    return reference(mu, logvar, m, log_s2) / torch.log(torch.tensor(2.0, dtype=mu.dtype))
-
-
-def over_the_batch(mu, logvar, m, log_s2):
-    return _terms(mu, logvar.exp(), m, log_s2.exp()).sum(0) / 2
-
-
-def one_number(mu, logvar, m, log_s2):
-    return reference(mu, logvar, m, log_s2).sum()
-
-
-def batch_mean(mu, logvar, m, log_s2):
-    return reference(mu, logvar, m, log_s2).mean()
-
-
-def not_summed(mu, logvar, m, log_s2):
-    return _terms(mu, logvar.exp(), m, log_s2.exp()) / 2
-
-
-def without_gradient(mu, logvar, m, log_s2):
-    return reference(mu, logvar, m, log_s2).detach()
-
-
-def second_without_gradient(mu, logvar, m, log_s2):
-    return reference(mu, logvar, m.detach(), log_s2.detach())
-
-
-def first_without_gradient(mu, logvar, m, log_s2):
-    return reference(mu.detach(), logvar.detach(), m, log_s2)
-
-
-# Also right
-
-
-def by_distributions(mu, logvar, m, log_s2):
-    one_each = kl_divergence(Normal(mu, torch.exp(0.5 * logvar)), Normal(m, torch.exp(0.5 * log_s2)))
-    return one_each.sum(-1)
-
-
-def cross_entropy_minus_entropy(mu, logvar, m, log_s2):
-    cross = 0.5 * (log_s2 + (logvar.exp() + (mu - m).square()) * torch.exp(-log_s2))
-    entropy = 0.5 * (1 + logvar)
-    return torch.einsum("bk->b", cross - entropy)
-
-
-def row_by_row(mu, logvar, m, log_s2):
-    rows = []
-    for mean, log_variance in zip(mu, logvar, strict=True):
-        total = 0.0
-        for a, v, b, s in zip(mean, log_variance, m, log_s2, strict=True):
-            total = total + (torch.exp(v - s) + (a - b) ** 2 / torch.exp(s) - 1 + s - v) / 2
-        rows.append(total)
-    return torch.stack(rows)
-
-
 exercise = Exercise(
     id="evaluation-gaussian-kl", defines="gaussian_kl(mu, logvar, m, log_s2)", core=True, points=2, level=1,
     minutes=5, inputs=inputs, probe=probe, reference=reference, truth=truth,
     withholds=["genlab.models.vae.gaussian_kl", "genlab.metrics.divergence.normal_kl"],
     comparisons=[
-        Compare("value", "one", shape="(B,)", points=1,
+        Compare("value", "one", "thin", shape="(B,)", points=1, what="`gaussian_kl`",
                 says="The divergence of each row in nats, 0 where the two Gaussians are the same."),
         Compare("d_mu", "d_logvar", points=0.5, says="The gradient with respect to the first Gaussian."),
-        Compare("d_m", "d_log_s2", points=0.5, says="The gradient with respect to the second Gaussian."),
+        Compare("d_m", "d_log_s2", points=0.25, says="The gradient with respect to the second Gaussian."),
+        Compare("extreme", "extreme_slope", "extreme_slope_of_p", shape="(B,)", points=0.25,
+                what={"extreme": "`gaussian_kl` of extreme log-variances",
+                      "extreme_slope": "its gradient with respect to `logvar`",
+                      "extreme_slope_of_p": "its gradient with respect to `log_s2`"},
+                says="Log-variances between -30 and 26, with their gradients: nothing is cut off or added."),
     ],
-    mistakes=[
-        Mistake(mean_over_dims, "You average over the dimensions: the components are independent, so their "
-                "divergences add up."),
-        Mistake(no_half, "The factor ½ is missing."),
-        Mistake(half_too_early, "The factor ½ stands before the whole bracket, the -1 and the logarithm included."),
-        Mistake(variance_not_scaled, "σ² is divided by s², just as the squared difference of the means is."),
-        Mistake(mean_scaled_by_deviation, "The squared difference of the means is divided by the variance s², which is "
-                "exp(log_s2), not by the standard deviation s."),
-        Mistake(no_log_ratio, "The logarithm of the ratio is missing: - log(σ²/s²) belongs in the bracket."),
-        Mistake(logvar_as_sigma, "You take the logarithm of the variance for a standard deviation: the variance is "
-                "exp(logvar)."),
-        Mistake(logvar_as_variance, "You use log σ² where σ² belongs: take its exponential."),
-        Mistake(variance_squared, "exp(logvar) is the variance already; you square it."),
-        Mistake(deviation_for_variance, "exp(logvar / 2) is the standard deviation; the formula has variances."),
-        Mistake(reversed_kl, "This is the divergence the other way round, KL(p ‖ q): it is not symmetric."),
-        Mistake(symmetric, "This is the mean of both directions; asked for is KL(q ‖ p) alone."),
-        Mistake(absolute_terms, "An absolute value does not make a KL divergence: σ²/s² - 1 - log(σ²/s²) is never "
-                "negative by itself."),
-        Mistake(absolute_difference, "The difference of the means is squared, not taken by its absolute value."),
-        Mistake(standard_normal_only, "This is the divergence from N(0, 1): the second Gaussian has a mean and a "
-                "variance of its own."),
-        Mistake(mean_not_scaled, "The squared difference of the means is divided by the second variance, too: "
-                "how far apart two means are is counted in standard deviations of p."),
-        Mistake(mean_forgotten, "The means are missing: (μ - m)² / s² belongs in the sum."),
-        Mistake(no_minus_one, "The term -1 is missing: without it the divergence of equal Gaussians is not 0."),
-        Mistake(log_ratio_upside_down, "The logarithm has the wrong sign: it is - log(σ²/s²)."),
-        Mistake(negative, "The sign is wrong: a KL divergence is never negative."),
-        Mistake(in_bits, "This is in bits: use the natural logarithm."),
-        Mistake(over_the_batch, "You sum over the batch: sum over the dimensions of each row."),
-        Mistake(one_number, "You sum over the batch as well: one number for each row is asked for."),
-        Mistake(batch_mean, "You average over the batch: one number for each row is asked for."),
-        Mistake(not_summed, "One number for each row is asked for: sum over the dimensions."),
-        Mistake(without_gradient, "No gradient comes back: stay within tensor operations, without detach or item."),
-        Mistake(second_without_gradient, "The values are right. But no gradient reaches m and log_s2: do not detach them."),
-        Mistake(first_without_gradient, "The values are right. But no gradient reaches mu and logvar: do not detach them."),
-    ],
-    equivalent_mutants={
-        "return 0.5 * (log_ratio.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - log_ratio).sum(1): 1 → -1":
-            "the last axis of a matrix is its axis 1",
-        "return 0.5 * (log_ratio.exp() + (mu - m) ** 2 / log_s2.exp() - 1 - log_ratio).sum(1): mu - m → m - mu":
-            "the difference is squared",
-    },
-    also_right=[by_distributions, cross_entropy_minus_entropy, row_by_row],
     hints=[
         "KL(q ‖ p) is the mean of log q(z) - log p(z) over draws from q. Write both log-densities down and use "
         "E[(z - μ)²] = σ² and E[(z - m)²] = σ² + (μ - m)².",

@@ -1,6 +1,6 @@
 """Numbers to write down before the cell that measures them: no points, checked in the notebook only."""
 
-from grading.exercise import Prediction
+from grading.checks.exercise import Prediction
 
 score = Prediction(
     id="evaluation-predict-score", value=2.0, tolerance=0.02,

@@ -2,7 +2,7 @@
 
 import math
 
-from grading.exercise import Prediction
+from grading.checks.exercise import Prediction
 
 checkerboard = Prediction(
     id="plane-predict-checkerboard", value=-math.log(8), tolerance=0.005,

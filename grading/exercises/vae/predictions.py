@@ -1,8 +1,8 @@
-"""Numbers to write down before the cell that measures them: no points, checked in the notebook only."""
+"""What to write down before the lesson shows or measures it: no points, checked in the notebook only."""
 
 import math
 
-from grading.exercise import Prediction
+from grading.checks.exercise import Classification, Prediction
 
 kl = Prediction(
     id="vae-predict-kl", value=0.5, tolerance=0.005,
@@ -55,4 +55,46 @@ blank = Prediction(
     },
 )
 
-predictions = [kl, std, blank]
+bell = Classification(
+    id="vae-predict-bell", choices=("changes", "stays"),
+    value={"log p(x)": "stays", "ELBO": "changes", "gap": "changes"},
+    says="Drag the bell and watch `{thing}`: does its end of the bar move?",
+    right="Right: q is your own tool and no part of the model. So log p(x) stays, and what the ELBO gains the gap loses.",
+    hints=["Which of the three could be worked out by somebody who has never heard of q?",
+           "log p(x) belongs to the model and the point. The bar is divided at a place that depends on q.",
+           "log p(x) stays; ELBO and gap change, and their sum is log p(x)."],
+    mistakes={
+        ("log p(x)", "changes"): "log p(x) depends on the model and on x. Your bell q is neither: drag it and watch the black line.",
+        ("ELBO", "stays"): "The bound is an average over draws from your bell: another bell, another bound.",
+        ("gap", "stays"): "The gap measures how far your bell is from the posterior: it changes as the bell moves.",
+    },
+)
+
+FAULTS = ("none", "likelihood / 784", "KL / 784", "sigmoid twice")
+
+faults = Classification(
+    id="vae-predict-faults", choices=FAULTS,
+    value={"A": "KL / 784", "B": "sigmoid twice", "C": "none", "D": "likelihood / 784"},
+    says="Look at grid {thing} again: are its reconstructions right, are its samples, and how dark is the paper?",
+    right="Right: reconstructions without samples, no black anywhere, nothing wrong, the mean digit for all. Each fault has "
+          "its picture.",
+    hints=["Ask of each pair of rows: do reconstructions show the digits at the top? Do samples look like reconstructions?",
+           "A code that costs nothing is used without restraint; one that costs too much is not used at all. And a sigmoid "
+           "of something between 0 and 1 lies between 0.5 and 0.73.",
+           "B cannot make black, D always paints the mean digit, A reconstructs and cannot sample, C does both."],
+    mistakes={
+        ("A", "likelihood / 784"): "In A the reconstructions are sharp: its code carries a lot. A likelihood divided by 784 "
+                                   "would make it worthless.",
+        ("A", "none"): "A reconstructs well, but look at its samples: few are digits. Its codes do not lie where the prior is.",
+        ("B", "none"): "Look at the paper of B: it is not black. Which fault keeps every probability above one half?",
+        ("B", "likelihood / 784"): "B ignores its code too. But a mean digit has black paper around it: which fault keeps every "
+                                   "pixel above one half?",
+        ("B", "KL / 784"): "B does not reconstruct anything. With a code that costs nothing it would.",
+        ("C", "KL / 784"): "In C samples and reconstructions look alike. With a KL that costs nothing, samples would be worse.",
+        ("D", "KL / 784"): "In D every image is the same: the code is not used. A cheap KL would make it used more.",
+        ("D", "sigmoid twice"): "The corners of D are black. After two sigmoids no pixel is below one half.",
+        ("D", "none"): "In D every image is the same, whatever the code: that is a collapsed posterior.",
+    },
+)
+
+predictions = [bell, kl, std, blank, faults]

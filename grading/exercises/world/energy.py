@@ -1,49 +1,58 @@
 """world-energy: an energy says which image is likelier; the sum over all images says how likely."""
 
-import math
 from itertools import product
 
 import torch
 
 from genlab.random import randint, randn
-from grading import probing
-from grading.exercise import Compare, Exercise, Mistake
+from grading.checks import probing
+from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Couplings between pixels and a field on each; a shift of the energy that exp does not survive."""
+    """Couplings between pixels and a field on each; shifts and a scale of the energy that exp does not survive."""
     double = torch.zeros((), dtype=torch.float64)
     return {
-        "x": randint(0, 2, (6, 4), rng=rng).double(),
-        "small": randint(0, 2, (5, 3), rng=rng).double(),
-        "coupling": randn((4, 4), like=double, rng=rng),
-        "field": 0.7 * randn((4,), like=double, rng=rng),
+        "x": randint(0, 2, (6, 4), rng=rng).double(), "small": randint(0, 2, (5, 3), rng=rng).double(),
+        "coupling": randn((4, 4), like=double, rng=rng), "field": 0.7 * randn((4,), like=double, rng=rng),
         "weight": 1 + 0.5 * randn((6,), like=double, rng=rng),
         "shift": float(800 + 100 * torch.rand((), generator=rng)),
+        "steep": float(10 ** (5 + torch.rand((), generator=rng))),
     }
 
 
-def probe(log_probability, x, small, coupling, field, weight, shift):
-    """At six images, at one, at images of three pixels; the slope with the couplings; with a shifted energy."""
+def probe(log_probability, x, small, coupling, field, weight, shift, steep):
+    """At six images, at one, of three pixels and of one; the slope with the couplings; shifted and steep energies.
+
+    The images come in whole numbers and in float32, too; the energy answers in float64 whatever it gets.
+    """
     leaf = probing.leaf(coupling)
 
-    def energy(states, by=0.0, table=leaf):
+    def energy(states, by=0.0, table=leaf, times=1.0):
         states = states.to(table.dtype)
         d = states.shape[1]
-        return ((states @ table[:d, :d]) * states).sum(1) + states @ field[:d] + by
+        return times * (((states @ table[:d, :d]) * states).sum(1) + states @ field[:d]) + by
+
+    given = probing.watch("x", [])
 
     def ask(images, function):
-        return probing.tensor(log_probability(images, function), "`log_probability`")
+        given.append(images.clone())
+        return probing.tensor(log_probability(given[-1], function), "`log_probability`")
 
     value = ask(x, energy)
     slope, = probing.vjp(value, [leaf], weight)
-    return dict(value=value, slope=slope, one=ask(x[:1], energy), three=ask(small, energy),
-                high=ask(x, lambda s: energy(s, shift)), low=ask(x, lambda s: energy(s, -shift)))
+    pixels = [probing.attempt(ask, images, energy) for images in (small[:2, :1], 1 - small[:2, :1])]
+    raised = [found for found in pixels if isinstance(found, str)]
+    return dict(value=value, slope=slope, one=ask(x[:1], energy), three=ask(small, energy), pixel=raised[0] if raised else torch.stack(pixels),
+                pair=ask(x[:, :2], energy), whole=ask(x.long(), energy).double(), bytes=ask(x.to(torch.uint8), energy),
+                single=ask(x.float(), energy), high=ask(x, lambda s: energy(s, shift)),
+                low=ask(x, lambda s: energy(s, -shift)), steep=torch.cat([probing.tensor(ask(image, lambda s: energy(s, times=steep))).reshape(-1) for image in x.split(1)]),
+                steeper=ask(x, lambda s: energy(s, -shift, times=-steep)))
 
 
 def _states(x):
     """All images of as many pixels as x has, (2^D, D)."""
-    return torch.tensor(list(product((0.0, 1.0), repeat=x.shape[1])), dtype=x.dtype)
+    return torch.tensor(list(product((0.0, 1.0), repeat=x.shape[1])), dtype=torch.float64)
 
 
 def reference(x, energy):
@@ -58,231 +67,30 @@ def truth(x, energy):
     return table[(x.long() * places).sum(1)]
 
 
-# Known mistakes
-
-
-def sign_of_energy(x, energy):
-    return energy(x) - torch.logsumexp(energy(_states(x)), 0)
-
-
-def not_normalised(x, energy):
-    return -energy(x)
-
-
-def energy_itself(x, energy):
-    return energy(x)
-
-
-def over_the_batch(x, energy):
-    return torch.log_softmax(-energy(x), 0)
-
-
-def mean_for_sum(x, energy):
-    return reference(x, energy) + x.shape[1] * math.log(2)
-
-
-def normaliser_of_plus(x, energy):
-    return -energy(x) - torch.logsumexp(energy(_states(x)), 0)
-
-
-def normaliser_added(x, energy):
-    return -energy(x) + torch.logsumexp(-energy(_states(x)), 0)
-
-
-def softmax_of_plus(x, energy):
-    return -energy(x) + torch.logsumexp(energy(_states(x)), 0)
-
-
-def energies_added_up(x, energy):
-    return -energy(x) + energy(_states(x)).sum()
-
-
-def energies_averaged(x, energy):
-    return -energy(x) + energy(_states(x)).mean()
-
-
-def images_of_the_batch_once(x, energy):
-    return -energy(x) - torch.logsumexp(-energy(torch.unique(x, dim=0)), 0)
-
-
-def all_black_and_all_white(x, energy):
-    states = torch.tensor([0.0, 1.0], dtype=x.dtype)[:, None].expand(2, x.shape[1])
-    return -energy(x) - torch.logsumexp(-energy(states), 0)
-
-
-def normaliser_without_logarithm(x, energy):
-    return -energy(x) - torch.exp(-energy(_states(x))).sum()
-
-
-def probability(x, energy):
-    return reference(x, energy).exp()
-
-
-def overflowing(x, energy):
-    return torch.log(torch.exp(-energy(x)) / torch.exp(-energy(_states(x))).sum())
-
-
-def overflowing_sum(x, energy):
-    return -energy(x) - torch.log(torch.exp(-energy(_states(x))).sum())
-
-
-def likeliest_for_sum(x, energy):
-    return -energy(x) - (-energy(_states(x))).amax()
-
-
-def shares_of_energy(x, energy):
-    return (energy(x) / energy(_states(x)).sum()).abs().log()
-
-
-def without_gradient(x, energy):
-    return reference(x, energy).detach()
-
-
-def constant_energy(x, energy):
-    return -energy(x).detach() - torch.logsumexp(-energy(_states(x)), 0)
-
-
-def constant_normaliser(x, energy):
-    with torch.no_grad():
-        log_z = torch.logsumexp(-energy(_states(x)), 0)
-    return -energy(x) - log_z
-
-
-def one_image_forgotten(x, energy):
-    return -energy(x) - torch.logsumexp(-energy(_states(x)[1:]), 0)
-
-
-def spins(x, energy):
-    return -energy(x) - torch.logsumexp(-energy(2 * _states(x) - 1), 0)
-
-
-def always_four(x, energy):
-    states = torch.tensor(list(product((0.0, 1.0), repeat=4)), dtype=x.dtype)[:, -x.shape[1]:]
-    return -energy(x) - torch.logsumexp(-energy(states), 0)
-
-
-def uniform(x, energy):
-    return -x.shape[1] * math.log(2) + 0 * energy(x)
-
-
-def in_bits(x, energy):
-    return reference(x, energy) / math.log(2)
-
-
-def loss(x, energy):
-    return -reference(x, energy)
-
-
-def batch_mean(x, energy):
-    return reference(x, energy).mean()
-
-
-def one_pixel_at_a_time(x, energy):
-    states = torch.eye(x.shape[1], dtype=x.dtype)
-    return -energy(x) - torch.logsumexp(-energy(states), 0)
-
-
-def batch_included(x, energy):
-    return -energy(x) - torch.logsumexp(torch.cat([-energy(x), -energy(_states(x))]), 0)
-
-
-def small_number_added(x, energy):
-    p = torch.exp(-energy(x)) / (torch.exp(-energy(_states(x))).sum() + 1e-8)
-    return torch.log(p + 1e-8)
-
-
-# Also right
-
-
-def by_softmax(x, energy):
-    everything = torch.cat([x, torch.cartesian_prod(*[torch.tensor([0, 1])] * x.shape[1]).to(x)])
-    energies = energy(everything)
-    return -energies[:len(x)] - torch.logsumexp(-energies[len(x):], dim=0)
-
-
-def largest_taken_out(x, energy):
-    bits = torch.arange(2 ** x.shape[1])[:, None] >> torch.arange(x.shape[1]) & 1
-    minus = -energy(bits.double())
-    top = minus.max()
-    return -energy(x) - top - torch.log(torch.exp(minus - top).sum())
-
-
-def one_by_one(x, energy):
-    minus = [-energy(torch.tensor([image], dtype=x.dtype))[0] for image in product((0, 1), repeat=x.shape[1])]
-    log_z = minus[0]
-    for other in minus[1:]:
-        log_z = torch.logaddexp(log_z, other)
-    return -(energy(x) + log_z)
-
-
 exercise = Exercise(
     id="world-energy", defines="log_probability(x, energy)", core=True, points=3, level=2, minutes=10,
     inputs=inputs, probe=probe, reference=reference, truth=truth,
     comparisons=[
-        Compare("value", "one", points=1, shape="(B,)",
+        Compare("value", "one", points=1, shape="(B,)", what="`log_probability`",
                 says="The log-probability of each image: minus its energy, minus log Z with the sum over all images."),
-        Compare("three", points=0.5, shape="(B,)", says="The same for images of three pixels: there are 2³ of them."),
-        Compare("slope", points=0.5, tolerance=1e-4,
+        Compare("three", "pixel", "pair", points=0.25, shape="(B,)", what="`log_probability` of smaller images",
+                says="The same for images of three, two and one pixel: there are 2^D of them."),
+        Compare("whole", "bytes", "single", points=0.25, shape="(B,)", what="`log_probability` of other dtypes",
+                says="Images in whole numbers or float32 are the same images: the result is as exact as the energy."),
+        Compare("slope", points=0.5, tolerance=1e-4, what="the gradient with respect to the energy's parameters",
                 says="How it moves with the couplings in the energy: through the image and through Z."),
-        Compare("high", "low", points=1, shape="(B,)",
-                says="A constant added to every energy changes nothing, also where it is 800: exp(800) is not finite."),
+        Compare("high", "low", "steep", "steeper", points=1, shape="(B,)",
+                what="`log_probability` for energies of hundreds",
+                says="A constant added to every energy changes nothing, also where it is 800, and energies may differ by "
+                     "a million: exp(800) is not finite, and exp(-800) is 0."),
     ],
-    mistakes=[
-        Mistake(sign_of_energy, "Low energy means high probability: it is exp(-E), in Z as well."),
-        Mistake(not_normalised, "This is not normalised: subtract log Z, the logarithm of the sum of exp(-E) over all images."),
-        Mistake(energy_itself, "This is the energy. The log-probability is -E - log Z."),
-        Mistake(over_the_batch, "You normalise over the images that you were given. Z is a sum over all images there are, "
-                "whether they occur in the batch or not."),
-        Mistake(mean_for_sum, "You average exp(-E) over the images. Z is their sum: the probabilities have to add up to 1."),
-        Mistake(normaliser_of_plus, "Z adds up exp(-E), like the numerator; yours adds up exp(+E)."),
-        Mistake(softmax_of_plus, "You normalise exp(+E) and then change the sign of the logarithm. The sign belongs into the "
-                "exponent: -E(x) - log Σ exp(-E)."),
-        *(Mistake(wrong, "You subtract the sum or the mean of the numbers -E. Z is the sum of their exponentials.")
-          for wrong in (energies_added_up, energies_averaged)),
-        Mistake(images_of_the_batch_once, "You normalise over the images that occur in the batch. Z is a sum over all images there "
-                "are."),
-        Mistake(all_black_and_all_white, "Your sum runs over two images, all 0 and all 1. Every combination of zeros and ones counts."),
-        Mistake(normaliser_added, "log Z is subtracted: p = exp(-E) / Z."),
-        Mistake(normaliser_without_logarithm, "You subtract Z. Subtract its logarithm."),
-        Mistake(probability, "This is the probability. Its logarithm is asked for."),
-        Mistake(overflowing, "Right for small energies. exp overflows beyond 709 and vanishes below -745: use torch.logsumexp."),
-        Mistake(overflowing_sum, "Right for small energies. exp overflows beyond 709 and vanishes below -745: use torch.logsumexp."),
-        Mistake(small_number_added, "A small number inside the logarithm hides the trouble and changes the value: use "
-                "torch.logsumexp."),
-        Mistake(likeliest_for_sum, "You compare with the likeliest image alone. Z is a sum over all of them."),
-        Mistake(shares_of_energy, "You divide energies by their sum. The probabilities are shares of exp(-E)."),
-        Mistake(constant_normaliser, "You treat log Z as a constant. It depends on the energy's parameters; without its gradient "
-                "training would push the energy of the data down without end."),
-        Mistake(without_gradient, "The values are right. But no gradient reaches the energy's parameters: stay within tensor "
-                "operations, without detach, no_grad or item."),
-        Mistake(constant_energy, "The values are right. But you treat E(x) as a constant: its gradient is what pulls the energy of "
-                "the data down."),
-        Mistake(one_image_forgotten, "An image is missing from your sum: all zeros is an image, too."),
-        Mistake(spins, "Your sum runs over pixels of -1 and +1. They are 0 and 1."),
-        Mistake(always_four, "Your sum always runs over the 16 images of four pixels. Take the number of pixels from x."),
-        Mistake(uniform, "You give every image the same probability. The energy says which are likelier."),
-        Mistake(in_bits, "These are bits. Nats are asked for: the natural logarithm."),
-        Mistake(loss, "This is minus the log-probability, a loss. The log-probability itself is asked for."),
-        Mistake(batch_mean, "You average over the batch. One number for each image is asked for."),
-        Mistake(one_pixel_at_a_time, "Your sum runs over images with a single pixel on. All combinations count."),
-        Mistake(batch_included, "The images of the batch are counted twice in your sum: every image counts once."),
-    ],
-    equivalent_mutants={
-        "every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).to(x): "
-        "torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).to(x) → "
-        "torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1])":
-            "0 and 1 are exact in any precision, and the energy brings them to its own",
-        "return -energy(x) - torch.logsumexp(-energy(every), 0): 0 → -1": "a vector has one axis",
-        "every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]).to(x): 1 → -1":
-            "images (B, D) have two axes",
-    },
     withholds=["genlab.models.energy.EnergyModel.log_partition"],
-    also_right=[by_softmax, largest_taken_out, one_by_one],
     hints=[
         "The probabilities of all images have to add up to 1. What must exp(-E(x)) be divided by?",
         "log p(x) = -E(x) - log Z with Z = Σ exp(-E(x')) over all 2^D images x'. The logarithm of a sum of exponentials "
         "has a function of its own, which does not overflow.",
-        "all_images = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * x.shape[1]); then -energy(x) - "
-        "torch.logsumexp(-energy(all_images), 0).",
+        "all_images = torch.tensor(list(itertools.product([0.0, 1.0], repeat=x.shape[1]))); then -energy(x) - "
+        "torch.logsumexp(-energy(all_images), 0). (torch.cartesian_prod makes them too, but of one pixel a vector: "
+        "reshape it to (-1, x.shape[1]).)",
     ],
 )

@@ -2,7 +2,7 @@
 
 import math
 
-from grading.exercise import Classification, Prediction
+from grading.checks.exercise import Classification, Prediction
 
 classes = Classification(
     id="world-predict-classify", choices=("exact", "bound", "unnormalised", "none"),

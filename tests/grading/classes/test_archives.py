@@ -159,8 +159,10 @@ def test_many_entries_are_refused_before_they_are_read(monkeypatch, read):
 
 def test_many_and_large_notebooks_of_one_student(read):
     data = os.urandom(23 << 20)
-    tasks = read(zipped({"many.zip": zipped({f"{i}.ipynb": b"{}" for i in range(30)}), "b.ipynb": b"",
-                         **{f"large/{i}.ipynb": data for i in range(4)}}))
+    tasks = read(zipped({"many.zip": zipped({f"{i}.ipynb": b"%d" % i for i in range(30)}), "b.ipynb": b"",
+                         **{f"large/{i}.ipynb": b"%d" % i + data for i in range(4)},
+                         **{f"twice/{i}.ipynb": b"{}" for i in range(4)}}))
+    assert tasks["twice"].size == 2 and not told(tasks["twice"])
     assert "more than 20 notebooks" in told(tasks["many"]) and "more than 64 MB" in told(tasks["large"])
     assert tasks["large"].size == tasks["many"].size == 0
 

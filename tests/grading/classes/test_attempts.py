@@ -78,11 +78,27 @@ def test_an_unreadable_attempt_is_worse_than_none_and_a_fault_hides_no_better_on
     (datetime(2026, 11, 2, 14, 0, tzinfo=UTC), True), (datetime(2026, 11, 2, 15, 0, tzinfo=UTC), False),
     (None, False)])
 def test_late_by_the_assignments_own_date(graded, tmp_path, due, late):
-    place = unpacked(tmp_path / "in", {"ada/vae.ipynb": b"1",
-                                       "ada/timestamp.txt": b"2026-11-02 14:30:00 UTC"})
+    clock = b"2026-11-02 14:30:00 UTC"
+    place = unpacked(tmp_path / "in", {"submitted/ada/10_vae/vae.ipynb": b"1",
+                                       "submitted/ada/10_vae/timestamp.txt": clock})
     assignment = Assignment("A", "10_vae", ("vae-elbo",), {"vae-elbo": 4}, due)
     record = graded(place, settings=Settings(bytes(16), isolation="none", assignment=assignment))["ada"]
     assert record["late"] is late and record["submitted"] == "2026-11-02T14:30:00+00:00"
+
+
+def test_a_date_that_is_moved_and_a_time_that_is_not_known(graded, tmp_path):
+    place = unpacked(tmp_path / "in", {
+        "submitted/ada/10_vae/v.ipynb": b"1",
+        "submitted/ada/10_vae/timestamp.txt": b"2026-11-02 14:30:00 UTC",
+        "submitted/bob/10_vae/v.ipynb": b"2",
+        "submitted/bob/10_vae/more/timestamp.txt": b"1999-01-01 00:00 UTC"})
+    for hour, late in ((14, True), (15, False), (13, True)):
+        assignment = Assignment("A", "10_vae", ("vae-elbo",), {"vae-elbo": 4},
+                                datetime(2026, 11, 2, hour, 0, tzinfo=UTC))
+        records = graded(place, settings=Settings(bytes(16), isolation="none", assignment=assignment))
+        assert records["ada"]["late"] is late and ("Handed in late." in records["ada"]["flags"]) is late
+        assert records["bob"]["late"] is None and "is not known" in records["bob"]["flags"][-1]
+    assert ",unknown," in (tmp_path / "out/marks.csv").read_text()
 
 
 def test_a_task_can_be_sent_and_holds_nothing_but_its_own_bytes(read):

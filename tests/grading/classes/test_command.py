@@ -87,7 +87,7 @@ def test_options_reach_the_class(call, tmp_path):
 
 
 @pytest.mark.parametrize(("options", "code", "says"), [
-    (["--attempts", "worst"], 2, "'worst' is not one of"), (["--layout", "blackboard"], 2, "is not one of"),
+    (["--attempts", "worst"], 2, "'worst' is not one of"), (["--layout", "sakai"], 2, "is not one of"),
     (["--jobs", "0"], 2, "is not in the range"), (["--map", "absent.csv"], 2, "does not exist"),
     (["--layout", "gradescope"], 1, "holds no submission_metadata.yml"), (["--seed", "x"], 1, "hexadecimal")])
 def test_wrong_use(call, options, code, says):

@@ -150,9 +150,17 @@ def test_one_student_with_two_submissions_at_gradescope(read):
 
 def test_nbgraders_times(tmp_path, read):
     place = unpacked(tmp_path / "course", builders.nbgrader(NOTEBOOKS))
-    for where in (place, place / "submitted"):
-        task = read(where)[word(PEOPLE[0])]
+    unpacked(place / "submitted" / word(PEOPLE[0]) / "10_vae", {
+        "more/timestamp.txt": b"1999-01-01 00:00:00 UTC"})
+    for where, layout in ((place, "auto"), (place / "submitted", "nbgrader")):
+        task = read(where, layout=layout)[word(PEOPLE[0])]
         assert task.attempts[0][0]["submitted"] == "2026-11-02T14:30:00.500000+00:00"
+
+
+def test_a_clock_in_a_students_own_folder_is_none(read):
+    task = read(zipped({"ada/vae.ipynb": b"1", "bob/v.ipynb": b"2",
+                         "ada/timestamp.txt": b"1999-01-01 00:00:00 UTC"}), layout="plain")
+    assert task["ada"].attempts[0][0]["submitted"] is None
 
 
 @pytest.mark.parametrize(("text", "time"), [
@@ -193,3 +201,48 @@ def test_one_name_for_a_file_and_a_folder_stays_two_students(tmp_path, read):
 def test_a_student_is_not_mistaken_for_the_class(read):
     assert set(read(zipped({"bob/10_vae.ipynb": b""}))) == {"bob"}
     assert set(read(zipped({"class/bob.ipynb": b"", "class/eve.ipynb": b""}))) == {"bob", "eve"}
+
+
+RECEIPT = (b"Name: Ada Lovelace (a_l)\nAssignment: Homework_1\nDate Submitted: Monday\n\nComments:\n"
+           b"Name: Eve (eve)\n")
+
+
+def test_what_blackboard_tells(tmp_path, read):
+    one, two, other = (f"Homework_1_{who}_attempt_2026-11-0{day}-10-30-15"
+                       for who, day in (("a_l", 1), ("a_l", 2), ("eve", 2)))
+    files = {f"{one}.txt": RECEIPT, f"{one}_10_vae.ipynb": b"1",
+             f"{two}.txt": RECEIPT, f"{two}_10_vae.ipynb": b"2",
+             f"{other}.txt": b"Name: Eve (a_l) (eve)\nA\n",
+             f"{other}_x_eve_attempt_2099-01-01-00-00-00_v.ipynb": b"3"}
+    for extra, who in (({}, {"a_l", "eve"}), ({f"{other[:-2]}16.txt": b""}, {"a_l", "eve"})):
+        path = tmp_path / "blackboard.zip"
+        path.write_bytes(zipped(files | extra))
+        with classroom(path) as room:
+            tasks = {s.student: s.task("best") for s in room.students}
+            assert room.layout == "blackboard"
+        assert set(tasks) == who
+    first, last = (listing for listing, _ in tasks["a_l"].attempts)
+    assert first["submitted"] == "2026-11-01T10:30:15" and last["file"] == "10_vae.ipynb"
+    assert [data for _, s in tasks["a_l"].attempts for _, data in s.files] == [b"1", b"2"]
+    assert dict(tasks["a_l"].who) == {"lms": "blackboard", "id": "a_l", "name": "Ada Lovelace"}
+
+
+def test_what_brightspace_tells(tmp_path):
+    path = tmp_path / "brightspace.zip"
+    path.write_bytes(zipped({
+        "index.html": b"<html>", "1-9 - Ada Lovelace - Nov 2, 2026 1030 AM/v.ipynb": b"1",
+        "1-9 - Ada Lovelace - Nov 10, 2026 1230 AM/v.ipynb": b"2",
+        "2-9 - Jo - Ann - 2 novembre, 2026 1030/v.ipynb": b"3"}))
+    with classroom(path) as room:
+        tasks = {s.student: s.task("best") for s in room.students}
+        assert room.layout == "brightspace" and set(tasks) == {"Ada Lovelace_1", "Jo - Ann_2"}
+    assert [listing["submitted"] for listing, _ in tasks["Ada Lovelace_1"].attempts] == [
+        "2026-11-02T10:30:00", "2026-11-10T00:30:00"]
+    assert tasks["Jo - Ann_2"].attempts[0][0]["submitted"] is None
+
+
+@pytest.mark.parametrize("name", [
+    "สมชายใจดี", "शर्माप्रिया", "andre\u0301jose\u0301", "i\u0307pekdoğan", "pilate"])
+def test_names_of_every_script_in_canvas(read, name):
+    task = read(zipped({f"{name}_71_9_v.ipynb": b"1", "b_LATE_2_10_v.ipynb": b"2"}))[f"{name}_71"]
+    assert dict(task.who)["id"] == "71" and not task.attempts[0][0]["late"]

@@ -90,3 +90,12 @@ def test_strays_stay_and_the_absent_are_named(names, tmp_path):
     with classroom(place, names=students) as room:
         assert [s.student for s in room.students] == ["1", "notes.txt"]
         assert "2 students of the map handed in nothing: 2, 3." in str(room)
+
+
+@pytest.mark.parametrize(("file", "written"), [
+    ("jose\u0301", "jos\u00e9"), ("jos\u00e9", "jose\u0301"), ("\u0130pek", "i\u0307pek"),
+    ("STRASSE", "straße"),
+    ("น้ำใส", "น้ำใส"), ("प्रिया", "प्रिया")])
+def test_names_are_compared_composed_and_without_case(names, read, file, written):
+    students = names(f"file,student\n{written},7\n")
+    assert set(read(zipped({f"{file}.ipynb": b"1"}), names=students)) == {"7"}

@@ -132,7 +132,7 @@ def test_nothing_or_anything_handed_in_is_a_0_with_a_reason(container):
 
 
 def test_two_notebooks_are_not_chosen_between(container):
-    code, made = container(a__ipynb=mini.honest(), b__ipynb=mini.honest())
+    code, made = container(a__ipynb=mini.honest(), b__ipynb=mini.dump("x = 1"))
     assert (code, made["score"]) == (0, 0) and "Several notebooks" in made["output"]
 
 

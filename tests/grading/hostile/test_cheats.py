@@ -163,7 +163,7 @@ sys.stdout = sys.stderr = None
 """),
     "modules": Attack(38, """
 import types
-for name in ("torch", "numpy", "json", "grading", "genlab", "safetensors", "grading.judge"):
+for name in ("torch", "numpy", "json", "grading", "genlab", "safetensors", "grading.checks.judge"):
     sys.modules[name] = types.ModuleType(name)
 sys.path[:] = [os.getcwd()]
 sys.meta_path.clear()
@@ -212,7 +212,8 @@ import linecache, traceback
 texts = [text for lines in linecache.cache.values() if len(lines) > 2 for text in lines[2]]
 found = [text for text in texts if "compar" + "isons=[" in text]
 found += [a for a in [*sys.argv, *os.environ.values()] if "secret" in a.lower()]
-return found + [n for n in sys.modules if n.startswith(("grading.jud", "grading.comp", "grading.exercises"))]
+ours = ("grading.checks.jud", "grading.checks.comp", "grading.exercises")
+return found + [n for n in sys.modules if n.startswith(ours)]
 """),
     # frames
     "forges": Attack(37, """

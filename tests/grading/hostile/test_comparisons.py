@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from grading.exercise import Compare, Exercise, Mistake
-from grading.judge import Draw, judge
+from grading.checks.exercise import Answers, Compare, Exercise, Mistake
+from grading.checks.judge import Draw, judge
 from grading.registry import all_ids, find
 from tests.grading import mini
 
@@ -120,7 +120,7 @@ def broken(inputs, got, expected, n):
 
 def lawful(test):
     return replace(mini.AFFINE, comparisons=[Compare("value", points=3, says="The sum.", test=test)],
-                   mistakes=[Mistake(mini.mean_taken, "You average: sum.")])
+                   answers=Answers([Mistake(mini.mean_taken, "You average: sum.")]))
 
 
 def zeros(source, inputs):

@@ -68,9 +68,9 @@ wanted = [
     victim,
     "/etc/passwd",
     "/etc/shadow",
-    course + "/grading/judge.py",
+    course + "/grading/checks/judge.py",
     course + "/grading/exercises/__init__.py",
-    course + "/grading/solutions.py",
+    course + "/grading/build/solutions.py",
     course + "/pyproject.toml",
     course + "/genlab/models/vae.py",
 ]

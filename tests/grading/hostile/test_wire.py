@@ -5,16 +5,18 @@ import hashlib
 import json
 import os
 import struct
+import time
+import tracemalloc
 
 import pytest
 import torch
 from safetensors.torch import save
 
-from grading.judge import generator
+from grading.checks.judge import generator
+from grading.checks.runner import run_in_process
 from grading.report.feedback import render
 from grading.report.grade import seed
-from grading.runner import run_in_process
-from grading.sandbox.frames import HEAD, MAGIC
+from grading.sandbox.frames import HEAD, MAGIC, Malformed, decode
 from tests.grading import mini
 from tests.grading.conftest import SECRET, points
 from tests.grading.test_worker import READY, said, scripted
@@ -118,6 +120,24 @@ EVIL = {
     ),
     "metadata": one([5], __metadata__={"value": "\ud800", "__class__": "x" * 10**5}),
     "metadata that is none": one([5], __metadata__=[[[]]]),
+    "metadata alone": safetensors({"__metadata__": {"a": "b"}}),
+    "metadata as a name": safetensors(
+        {"__metadata__": {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}}),
+    "twice in the table": safetensors(
+        b'{"value": {"dtype": "F64", "shape": [5], "data_offsets": [0, 40]}, '
+        b'"value": {"dtype": "F64", "shape": [5], "data_offsets": [0, 40]}}', bytes(40)),
+    "a dtype twice": safetensors(
+        b'{"value": {"dtype": "U8", "dtype": "F64", "shape": [5], "data_offsets": [0, 40]}}', bytes(40)),
+    "a gap before": one([5], (8, 48)),
+    "bytes behind": safetensors(
+        {"value": {"dtype": "F64", "shape": [5], "data_offsets": [0, 40]}}, bytes(48)),
+    "a shape of truths": one([True, 5]),
+    "a shape of 5.0": one([5.0]),
+    "three offsets": safetensors(
+        {"value": {"dtype": "F64", "shape": [5], "data_offsets": [0, 40, 40]}}, bytes(40)),
+    "a million empty tensors": safetensors(
+        b"{" + b",".join(b'"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}' % i for i in range(10**6))
+        + b"}"),
     "longer than it may be": HEAD.pack(MAGIC, 2**32 - 1, 0),
     "a payload too long": HEAD.pack(MAGIC, 10, 2**32 - 1),
     "another protocol": b"GLF2" + bytes(100),
@@ -188,6 +208,48 @@ def test_in_place_of_values(graded, tmp_path, kind):
     judged(graded, tmp_path, RAN, EVIL[kind])
 
 
+LONG = 1 << 20  # as long as a header, or a table of tensors, may be
+WORST = {
+    "lists": b"[" + b"[]," * (LONG // 3 - 2) + b"[]]",
+    "objects": b"[" + b"{}," * (LONG // 3 - 2) + b"{}]",
+    "one name": b"{" + b'"a":0,' * (LONG // 6 - 1) + b'"a":0}',
+    "names": ("{" + ",".join(f'"{i}":0' for i in range(90_000)) + "}").encode(),
+    "digits": b"1" * LONG, "a fraction": b"0." + b"3" * (LONG - 2), "an exponent": b"1e" + b"9" * (LONG - 2),
+    "escapes": b'"' + b"\\ud800" * (LONG // 6) + b'"',
+    "axes": b'{"value":{"dtype":"U8","shape":[' + b"1," * (LONG // 2 - 60) + b'1],"data_offsets":[0,1]}}',
+}
+
+
+@pytest.mark.parametrize("kind", WORST)
+def test_the_longest_header_and_table_cost_little(kind):
+    """A second of processor time and 64 MB for the worst that is read at all (0.3 s on an idle machine)."""
+    text = WORST[kind]
+    assert len(text) <= LONG
+    header = json.dumps({"kind": "values", "fields": {}, "plain": {}, "tensors": ["value"]}).encode()
+    for frame in ((text, b""), (header, struct.pack("<Q", len(text)) + text + bytes(1))):
+        assert min(_refusal(*frame) for _ in range(3)) < 1  # the least: jobs that share a core inflate each other's
+        tracemalloc.start()
+        try:
+            _refusal(*frame)
+            assert tracemalloc.get_traced_memory()[1] < 64 << 20
+        finally:
+            tracemalloc.stop()
+
+
+def test_what_is_longer_is_not_read():
+    _, header, payload = HEAD.unpack(EVIL["a million empty tensors"][:HEAD.size])
+    body = EVIL["a million empty tensors"][HEAD.size:]
+    assert payload > 45 << 20 and _refusal(body[:header], body[header:]) < 0.5
+
+
+def _refusal(header: bytes, payload: bytes) -> float:
+    """Processor time until these bytes are refused."""
+    began = time.process_time()
+    with pytest.raises(Malformed):
+        decode(header, payload)
+    return time.process_time() - began
+
+
 @pytest.mark.parametrize("kind", BEFORE)
 def test_in_place_of_a_report(graded, tmp_path, kind):
     record = judged(graded, tmp_path, BEFORE[kind])
@@ -201,6 +263,6 @@ def test_the_same_way_of_sending_gives_points_to_right_values(graded, tmp_path):
     right = run_in_process(mini.reference, mini.AFFINE.probe_source, inputs, 1)
     record = graded(
         mini.honest(),
-        connect=sending(tmp_path, READY, RAN, values(tensors=["d_x", "value"], payload=save(right))),
+        connect=sending(tmp_path, READY, RAN, values(tensors=sorted(right), payload=save(right))),
     )
     assert points(record) == [3, 0]

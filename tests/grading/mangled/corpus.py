@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from grading.exercise import Exercise
+from grading.checks.exercise import Exercise
 from grading.ingest.match import find_lesson
 from grading.ingest.notebook import Ungradable, parse
 from grading.ingest.select import Selection, select

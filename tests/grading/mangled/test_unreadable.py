@@ -102,7 +102,7 @@ KINDS = {  # of file: (its bytes, what the sentence says of it)
     "head alone": (b'{"metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "the head of a notebook"),
     "two notebooks": ((GOOD + "\n" + GOOD).encode(), "Two notebooks stand in this file"),
     "many cells": (b'{"cells": [' + b"{}," * MAX_CELLS + b"{}]}", f"more than {MAX_CELLS} cells"),
-    "much code": (mini.dump("#" * (MAX_CODE + 1)), "1 MB of code"),
+    "much code": (mini.dump("#" * (MAX_CODE + 1)), "256 KB of code"),
     "many parts": (b'{"cells": [], "x": [' + b"{}," * MAX_PARTS + b"{}]}", "2 million parts"),
 }
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from grading.judge import generator
+from grading.checks.judge import generator
 from grading.report.feedback import render
 from grading.report.grade import seed
 from tests.grading import mini

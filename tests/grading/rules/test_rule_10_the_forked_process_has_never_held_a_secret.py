@@ -47,8 +47,8 @@ def held(needles):
     return sorted(found)
 '''
 # The batch's secret, names of the judge's modules, sentences of the specification, a known mistake.
-NEEDLES = [bytes(range(16)).hex(), "grading.judge", "grading.exercises", "The weighted sum of each row.",
-           "mean_taken", "Three times the input."]
+NEEDLES = [bytes(range(16)).hex(), "grading.checks.judge", "grading.exercises",
+           "The weighted sum of each row.", "mean_taken", "Three times the input."]
 CELL = SEARCH + f"""
 def affine(x, w):
     found = len(held({[needle[::-1] for needle in NEEDLES]!r}))

@@ -58,7 +58,7 @@ def _found():
     source = inspect.getsource(genlab.models.vae.elbo)
     found += ["its source"] if "binary_cross_entropy" in source or "softplus" in source else []
     found += [p for p in sys.path if os.path.exists(os.path.join(p, "grading", "exercises"))]
-    for name in ("grading.exercises", "grading.judge"):
+    for name in ("grading.exercises", "grading.checks.judge"):
         try:
             found += [name] if importlib.util.find_spec(name) else []
         except Exception:

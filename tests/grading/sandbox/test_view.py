@@ -1,11 +1,14 @@
 """The copy of the course that a worker sees: without what the lesson asks for, and without any answer."""
 
 import importlib.util
+import inspect
+import pkgutil
 import sys
 
 import pytest
 
-from grading.exercise import Exercise
+import genlab
+from grading.checks.exercise import Exercise
 from grading.registry import all_ids, find
 from grading.sandbox import landlock, view
 
@@ -123,8 +126,9 @@ def test_no_answer_is_in_the_copy(copy):
     files = {str(p.relative_to(copy)) for p in copy.rglob("*") if p.is_file()}
     assert not [f for f in files if "exercises" in f or "judge" in f]
     assert not [f for f in files if f.endswith((".ipynb", ".pyc", ".csv"))]
-    grading = {f.split("/")[1] for f in files if f.startswith("grading/")}
-    assert grading == {"__init__.py", "sandbox", *(f"{n}.py" for n in view._BESIDE if n != "sandbox")}
+    grading = {f.removeprefix("grading/") for f in files if f.startswith("grading/")}
+    own = {f for f in grading if not f.startswith("sandbox/")}
+    assert own == {"__init__.py", *view._BESIDE} - {"sandbox"}
 
 
 @pytest.mark.parametrize("id", [i for i in all_ids() if find(i).withholds])
@@ -147,3 +151,79 @@ def test_what_lies_around_a_hole_stays_readable(tmp_path):
     assert found == [str(tmp_path / n) for n in ("a/b/c", "a/d", "e")]
     whole = landlock.readable([str(tmp_path / "a")], [str(tmp_path / "elsewhere")])
     assert whole == [str(tmp_path / "a")]
+
+
+ALIASED = '''
+def answer(x):
+    return 2 * x
+also = answer
+class Asked:
+    def method(self, x):
+        return answer(x)
+    again = method
+    through = staticmethod(answer)
+class Mine(Asked):
+    def method(self, x):
+        return super().method(x)
+    def kept(self):
+        return 1
+table = {"answer": answer}
+'''
+
+
+@pytest.mark.parametrize("use", ["also(1)", "Asked().method(1)", "Asked().again(1)", "Asked.through(1)",
+                                 "Mine().method(1)", "table['answer'](1)"])
+def test_other_names_of_what_is_withheld_are_empty_too(record, use):
+    """The same object under another name, and what merely calls through."""
+    space = executed(["answer"], ALIASED)
+    with pytest.raises(record.Withheld):
+        eval(use, space)
+    assert space["Mine"]().kept() == 1
+
+
+@pytest.fixture(scope="module")
+def everything():
+    """All functions and classes of genlab by module and name; methods as Class.method."""
+    found = {}
+    for info in pkgutil.walk_packages(genlab.__path__, "genlab."):
+        module = importlib.import_module(info.name)
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", None) == info.name:
+                value = inspect.unwrap(value)
+                found[f"{info.name}.{name}"] = value
+                if isinstance(value, type):
+                    found |= {f"{info.name}.{name}.{n}": inspect.unwrap(v)
+                              for n, v in vars(value).items() if inspect.isfunction(v)}
+    return found
+
+
+@pytest.mark.parametrize("id", [i for i in all_ids() if find(i).withholds])
+def test_no_other_body_of_the_course_is_what_is_withheld(everything, id):
+    """Neither a function with the same code under another name, nor a subclass that answers by itself."""
+    names = {".".join(view.home(dotted)) for dotted in find(id).withholds}
+    for name in names:
+        value = everything.get(name)
+        if not inspect.isfunction(value):
+            continue
+        twins = [n for n, other in everything.items() if inspect.isfunction(other) and other is not value
+                 and other.__code__.co_code == value.__code__.co_code
+                 and other.__code__.co_consts == value.__code__.co_consts
+                 and other.__code__.co_names == value.__code__.co_names]
+        assert set(twins) <= names, twins
+        owner, _, method = name.rpartition(".")
+        for other, kind in everything.items():
+            base = everything.get(owner)
+            if (isinstance(kind, type) and isinstance(base, type) and kind is not base
+                    and issubclass(kind, base) and f"{other}.{method}" in everything):
+                through = {"super", *(n.rpartition(".")[2] for n in names)}
+                body = everything[f"{other}.{method}"].__code__
+                assert f"{other}.{method}" in names or through & set(body.co_names), other
+
+
+def test_files_can_be_left_out_of_the_copy(tmp_path):
+    view.write(tmp_path, ())
+    weights = tmp_path / "genlab" / "weights"
+    kept = {path.name for path in weights.iterdir() if path.suffix != ".safetensors"}
+    assert list(weights.glob("*.safetensors"))
+    view.leave_out(tmp_path, ("weights/*.safetensors",))
+    assert {path.name for path in weights.iterdir()} == kept and "digit_features.json" in kept

@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from grading.assignment import Assignment, AssignmentError, read_due
+from grading.checks.verdict import Item, Verdict
 from grading.lessons import LESSONS
 from grading.registry import find
-from grading.verdict import Item, Verdict
 
 VAE = LESSONS["10_vae"]
 HOMEWORK = '''

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -58,13 +59,28 @@ def test_a_line_is_added_and_marks_and_feedback_follow(room):
 def test_they_survive_grading_again_and_go_with_their_line(room):
     folder, out = room
     override(out, "--student", "bob", "--exercise", "mini-affine", "--points", "2")
-    (folder / "bob.ipynb").write_bytes(CLASS["bob"] + b"\n")
     rows = grade_all(folder, out)
     assert rows["bob"]["override"]["exercises"]["mini-affine"]["points"] == 2
     assert marks(out)["bob"]["points"] == "2" and record(out, "bob")["points"] == 0
     (out / "overrides.csv").unlink()
     grade_all(folder, out)
     assert marks(out)["bob"]["points"] == "0" and record(out, "bob")["override"] is None
+
+
+def test_they_belong_to_the_file_that_they_were_given_for(room):
+    folder, out = room
+    given = ("--student", "bob", "--exercise", "mini-affine", "--points", "2")
+    override(out, *given)
+    (folder / "bob.ipynb").write_bytes(mini.honest())
+    for _ in range(2):
+        grade_all(folder, out)
+        assert marks(out)["bob"]["points"] == "5", "a better file was lowered in silence"
+    result = override(out)
+    assert "bob: 2 for mini-affine was set by hand for an earlier file; the machine gives 3" in result.output
+    result = override(out, *given)
+    assert "earlier file" not in result.output and marks(out)["bob"]["points"] == "4"
+    grade_all(folder, out)
+    assert marks(out)["bob"]["points"] == "4"
 
 
 def test_a_file_of_a_spreadsheet_is_taken_over(room):
@@ -102,14 +118,26 @@ def test_bad_lines_stop_grading_before_it_begins(room):
     assert not (out / "results/new.json").exists()
 
 
-def test_lines_about_nobody_are_named_when_all_is_graded(room):
+@pytest.mark.parametrize(("line", "says"), [
+    ("bib,,1,,", "line 3: there is no student 'bib'; the nearest are bob"),
+    ("bob,mini-affine,99,,", "99 points"),
+    ("bob,mini-affine,-1,,", "-1 points")])
+def test_a_refused_line_leaves_everything_as_it_was(room, line, says):
     folder, out = room
-    (out / "overrides.csv").write_text(HEAD + "bob,,1,,\nbib,,1,,\n")
-    with pytest.raises(OverrideError, match="line 3: there is no student 'bib'; the nearest are bob"):
+    before = (out / "marks.csv").read_bytes(), record(out, "bob")["override"]
+    (out / "overrides.csv").write_text(HEAD + f"bob,,1,,\n{line}\n")
+    with pytest.raises(OverrideError, match=says):
         grade_all(folder, out)
-    assert marks(out)["bob"]["points"] == "1"
+    assert before == ((out / "marks.csv").read_bytes(), record(out, "bob")["override"])
     result = override(out)
     assert result.exit_code == 1 and "Nothing was taken over" in result.output
+
+
+def test_a_pipe_in_place_of_the_table_is_refused(room):
+    out = room[1]
+    os.mkfifo(out / "overrides.csv")
+    result = override(out)
+    assert result.exit_code == 1 and "is not a regular file" in result.output
 
 
 def test_a_folder_without_results_is_said_to_be_none(tmp_path):

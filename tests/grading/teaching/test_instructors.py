@@ -76,7 +76,7 @@ def test_the_answers_in_the_guide_are_those_that_are_given(followed):
     broken = next(line for line in OUTPUTS[0].splitlines() if line.startswith("broken_json"))
     assert broken.rstrip("…").strip() in graded
     assert OUTPUTS[1].strip() in answer(followed, "genlab override marks --student")
-    assert "vae-elbo: 6 of 6 points on average; 2 right" in answer(followed, "genlab statistics")
+    assert "The bound (vae-elbo): 6 of 6 points on average; 2 right" in answer(followed, "genlab statistics")
     assert "marked again, 0 changed. Nothing was written." in OUTPUTS[3]
     assert "2 marked again, 0 changed. Nothing was written." in answer(followed, "genlab regrade marks "
                                                                        "--exercise vae-elbo --dry-run")

@@ -104,7 +104,8 @@ def test_the_machines_verdict_stays_in_the_record():
     before = record()
     now = apply([before], [Override("alice", "e-one", 3, "A slip.", "Bo")])[0]
     assert {k: v for k, v in now.items() if k != "override"} == record() == before
-    assert now["override"]["exercises"] == {"e-one": {"points": 3, "comment": "A slip.", "by": "Bo"}}
+    assert now["override"]["exercises"] == {
+        "e-one": {"points": 3, "comment": "A slip.", "by": "Bo", "content": before.get("content", "")}}
     assert now["override"]["points"] is None
     kept = copy.deepcopy(now)
     seen = effective(now)

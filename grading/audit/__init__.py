@@ -1,0 +1,1 @@
+"""How good the checks are, and what the course's models reach."""

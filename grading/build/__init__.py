@@ -1,0 +1,1 @@
+"""From a lesson's script to its notebooks, and to what a class receives."""

@@ -1,0 +1,1 @@
+"""Exercises on text to speech."""

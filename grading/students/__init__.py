@@ -1,0 +1,1 @@
+"""What students run beside their notebooks: doctor, start, progress."""

@@ -1,0 +1,83 @@
+"""Planted answers to cgan-best-logit, by another author than the check's."""
+
+import torch
+
+
+def mixture(log_p, prior):
+    return torch.logsumexp(log_p + torch.log(prior), dim=-1)
+
+
+def classifier(log_p, prior):
+    joint = log_p + torch.log(prior)
+    return joint - torch.logsumexp(joint, dim=-1, keepdim=True)
+
+
+def uniform_prior(log_p, prior):
+    C = log_p.size(1)
+    return log_p - torch.logsumexp(log_p - torch.log(torch.tensor(1.0 * C)), dim=1).unsqueeze(1)
+
+
+def no_prior(log_p, prior):
+    return torch.nn.functional.log_softmax(log_p, dim=1)
+
+
+def plain_densities(log_p, prior):
+    p = torch.exp(log_p)
+    return torch.log(p) - torch.log((p * prior[None]).sum(-1, keepdim=True))
+
+
+def with_epsilon(log_p, prior):
+    p = torch.exp(log_p)
+    return torch.log((p + 1e-8) / ((p * prior).sum(1, keepdim=True) + 1e-8))
+
+
+def sigmoid_of_it(log_p, prior):
+    return torch.sigmoid(log_p - mixture(log_p, prior)[:, None])
+
+
+def flipped(log_p, prior):
+    return mixture(log_p, prior)[:, None] - log_p
+
+
+def expectation_of_logs(log_p, prior):
+    return log_p - torch.einsum("nc,c->n", log_p, prior)[:, None]
+
+
+def over_points(log_p, prior):
+    return log_p - torch.logsumexp(log_p + prior.log(), dim=0)
+
+
+def prior_not_logged(log_p, prior):
+    return log_p - torch.logsumexp(log_p * prior, dim=1, keepdim=True)
+
+
+def data_and_samples_mixed(log_p, prior):
+    return log_p - torch.logaddexp(log_p, mixture(log_p, prior)[:, None])
+
+
+def right_with_max(log_p, prior):
+    top, _ = log_p.max(1, keepdim=True)
+    return log_p - top - torch.log(((log_p - top).exp() * prior).sum(1, keepdim=True))
+
+
+def right_by_bayes(log_p, prior):
+    out = []
+    for c in range(log_p.shape[1]):
+        ratio = torch.logsumexp(log_p - log_p[:, c : c + 1] + prior.log(), dim=1)
+        out.append(-ratio)
+    return torch.stack(out, dim=1)
+
+
+SAYS_1 = ("`best_logit` far from all classes holds inf or nan: look for 0/0, log 0, the root of a negative "
+          "number, an exponential that overflows. Log-densities of -100 000 or +1000: their exponentials "
+          "round to 0 or overflow, their differences do not.")
+SAYS_2 = ("Data of label y against all that is made for it, which is the mixture of the classes, weighted "
+          "by how often each occurs.")
+
+wrong = [
+    (classifier, "posterior"), (uniform_prior, "even_classes"), (no_prior, "prior_forgotten"),
+    (plain_densities, "overflows"), (with_epsilon, SAYS_1), (sigmoid_of_it, "probability"), (flipped,
+    "upside_down"), (expectation_of_logs, "mean_of_logs"), (over_points, "wrong_axis"), (prior_not_logged,
+    SAYS_2), (data_and_samples_mixed, SAYS_2),
+]
+right = [right_with_max, right_by_bayes]
