@@ -153,7 +153,7 @@ def test_a_frame_is_fast():
     watch.frame(None, losses)
     start = time.process_time()
     watch.frame(None, losses)
-    assert time.process_time() - start < 2  # 0.15 s on an idle machine
+    assert time.process_time() - start < 10  # 0.15 s on an idle machine
 
 
 def test_parts_stand_beside_each_other_on_white():

@@ -246,7 +246,7 @@ def test_a_silent_worker_is_not_waited_for(chunks):
     silent = scripted(*chunks, hold=True)
     with session(["def right(x): return x"], [exercise("right")], limits, connect=silent) as room:
         assert outcome(room, "right").kind == "timeout"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("connect", [scripted(), scripted(b"junk" * 10), scripted(RAN), scripted(hold=True)])

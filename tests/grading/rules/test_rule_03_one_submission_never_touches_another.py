@@ -50,4 +50,4 @@ def test_the_time_of_one_submission_is_bounded(boxed):
     record = boxed(*cells, uses, mini.SCALE_CELL.replace("return", "__import__('time').sleep(100); return"),
                    statement=1.0, probe=1.0, total=6.0, grace=0.5)
     assert points(record) == [0, 0]
-    assert time.monotonic() - began < 6 + 6  # the last kill, and a busy machine
+    assert time.monotonic() - began < 6 + 24  # the last kill, and a busy machine; asleep, it would take minutes
