@@ -151,7 +151,15 @@ mistakes = [
 
 also_right = [with_one_hot, by_classes, through_all_orders]
 
+_SIZE = "n, size = len(labels), int(max(predictions.max(), labels.max())) + 1: "
+_LAST = "return both / n**2, (square.clamp(min=0) / max(n - 1, 1)).sqrt() / n: "
+
 equivalent_mutants = {
+    f"{_SIZE}labels → predictions": "both have the same length",
+    f"{_SIZE}1 → 2": "a class that never comes counts nothing",
+    f"{_LAST}square.clamp(min=0) → square": "a guard against rounding, which whole numbers as small as these do not need",
+    f"{_LAST}0 → -1": "a guard against rounding, which whole numbers as small as these do not need",
+} | {
     f"{name} = torch.bincount({of}, minlength=size).double(): torch.bincount({of}, minlength=size).double() → "
     f"torch.bincount({of}, minlength=size)": "whole numbers as small as these are exact, and the division makes them floats"
     for name, of in (("asked", "labels"), ("seen", "predictions"))

@@ -224,5 +224,6 @@ mistakes = [
 also_right = [with_detach, with_autograd, frozen_and_thawed]
 
 equivalent_mutants = {
+    "made = generator(noise(len(x)), labels): x → labels": "both have one row for each image",
     "return value.item(): value.item() → value": "a tensor is as good as a number here",
 }

@@ -226,6 +226,8 @@ mistakes = [
 also_right = [with_mse_loss, times_by_multinomial, rows_first]
 
 equivalent_mutants = {
+    "return ((network(x_t, t) - target) ** 2).mean(): network(x_t, t) - target → target - network(x_t, t)":
+        "a square has no sign",
     "t = torch.randint(0, len(alpha_bar), (len(x_0),), device=x_0.device): x_0 → alpha_bar": "both lie on one device",
     "t = torch.randint(0, len(alpha_bar), (len(x_0),), device=x_0.device): torch.randint(0, len(alpha_bar), (len(x_0),), "
     "device=x_0.device) → torch.randint(0, len(alpha_bar), (len(x_0),))": "there is one device here",

@@ -268,6 +268,8 @@ mistakes = [
 also_right = [step_by_names, by_the_noise, with_normal]
 
 equivalent_mutants = {
+    "x = torch.randn(shape, dtype=alpha_bar.dtype): torch.randn(shape, dtype=alpha_bar.dtype) → torch.randn(shape)":
+        "the dtype of the samples is not asked for",
     "kept, before = alpha_bar[t], alpha_bar[t - 1] if t > 0 else torch.ones_like(alpha_bar[0]): 0 → -1":
         "any entry gives the dtype of a 1",
     "x = mean + (beta * (1 - before) / (1 - kept)).sqrt() * torch.randn_like(x): mean + (beta * (1 - before) / (1 - kept))"

@@ -25,6 +25,7 @@ def inputs(rng, n=1):
             "mean_u": 2 * draws.normal((B,), rng=rng), "std_u": between(1.0, 1.5, B)}
     made |= {"weight": between(1.5, 4.0, 1).item(), "less": between(0.2, 0.8, 1).item(), "against": -between(0.01, 0.03, 1).item()}
     made |= {"wide": between(5.0, 6.0, B), "far": 40 + between(0, 5, 1).item(), "tiny": 1e-4 * between(1, 2, B)}
+    made["wide"][1] = made["std_u"][1] * (made["weight"] / (0.9 * (made["weight"] - 1))) ** 0.5  # 1/s² just below 0
     return made
 
 

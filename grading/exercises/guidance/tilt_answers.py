@@ -149,4 +149,7 @@ mistakes = [
 
 also_right = [by_variances, row_by_row, from_the_label, root_makes_nan]
 
-equivalent_mutants = {}
+equivalent_mutants = {
+    "precision = torch.where(precision > 0, precision, torch.nan): precision > 0 → precision >= 0":
+        "whether a sum of fractions is 0 exactly is decided by rounding",
+}

@@ -223,12 +223,9 @@ mistakes = [
 
 also_right = [by_embedding, vector_after_vector, own_error]
 
-_ROW = "for row, prompt in zip(tokens, prompts, strict=True):: "
 _TOKENS = "tokens = torch.zeros(len(prompts), len(positions), dtype=torch.int64, device=table.device): "
 _CPU = "the judge's tensors are all on the CPU"
 equivalent_mutants = {
-    _ROW + "zip(tokens, prompts, strict=True) → zip(tokens, prompts)": "there are as many rows as prompts",
-    _ROW + "True → False": "there are as many rows as prompts",
     _TOKENS + "torch.zeros(len(prompts), len(positions), dtype=torch.int64, device=table.device) → torch.zeros(len(prompts), "
     "len(positions), dtype=torch.int64)": _CPU,
     _TOKENS + "table → positions": _CPU,

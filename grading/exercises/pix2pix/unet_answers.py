@@ -233,7 +233,16 @@ _SIZES = "def __init__(self, channels=1, width=16, depth=5):"
 _TEST = "if any(side % 2 ** len(self.down) for side in x.shape[2:]):"
 _WORDS = 'raise ValueError(f"sides must be multiples of {2 ** len(self.down)}, got {tuple(x.shape[2:])}")'
 
+_WIDTHS = "widths = [channels, width] + [3 * width // 2] * (depth - 1): "
+_INSIDE = "inside = widths[k + 1] if k == depth - 1 else 2 * widths[k + 1]: "
+
 equivalent_mutants = {
+    f"{_WIDTHS}{edit}": "the rest of a longer list is not used"
+    for edit in ("depth - 1 → depth + 1", "depth - 1 → depth", "1 → -1", "1 → 0")
+} | {
+    f"{_INSIDE}{edit}": "from three levels on the innermost two are equally wide; the constructor is given"
+    for edit in ("k + 1 → k", "1 → 0")
+} | {
     f"{_SIZES}: {edit}": "the default sizes are given, not answered"
     for edit in ("1 → 2", "1 → -1", "1 → 0", "16 → 17", "16 → 32", "16 → -16", "16 → 0", "16 → 15", "5 → 6", "5 → 10", "5 → -5",
                  "5 → 0", "5 → 4")

@@ -221,4 +221,11 @@ mistakes = [
 
 also_right = [from_posteriors, all_at_the_end]
 
-equivalent_mutants = {}
+_TERM = "nats = nats + 0.5 * gain * (x - guess).square().flatten(1).sum(1): "
+
+equivalent_mutants = {
+    "nats = 0.5 * (first * x**2 - first - math.log1p(-first)).flatten(1).sum(1) + last: 1 → -1": "the last of two axes",
+    f"{_TERM}1 → -1": "the last of two axes",
+    f"{_TERM}x - guess → guess - x": "a square has no sign",
+    "return nats / x[0].numel() / math.log(2): 0 → -1": "all rows have the same size",
+}

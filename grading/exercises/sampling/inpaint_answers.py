@@ -252,10 +252,13 @@ mistakes = [
 
 also_right = [seen_first, with_arithmetic, with_indices]
 
+_NOISY = "math.sqrt(next_signal) * known {} math.sqrt(1 - next_signal) * torch.randn_like(x)"
+_AGAIN = "math.sqrt(ratio) * x {} math.sqrt(1 - ratio) * torch.randn_like(x)"
+
 equivalent_mutants = {
-    ("for signal, next_signal in zip(signals, [*signals[1:], 1.0], strict=True):: "
-     "zip(signals, [*signals[1:], 1.0], strict=True) → zip(signals, [*signals[1:], 1.0])"):
-        "both are of the same length",
+    f"noisy = {_NOISY.format('+')}: {_NOISY.format('+')} → {_NOISY.format('-')}": "minus a normal number has the same law",
+    f"x = {_AGAIN.format('+')}: {_AGAIN.format('+')} → {_AGAIN.format('-')}": "minus a normal number has the same law",
+    f"noisy = {_NOISY.format('+')}: x → known": "the noise has the same shape either way",
     "x = math.sqrt(ratio) * x + math.sqrt(1 - ratio) * torch.randn_like(x): x → known":
         "the noise has the same shape either way",
 }

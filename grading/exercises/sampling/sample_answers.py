@@ -248,8 +248,4 @@ mistakes = [
 
 also_right = [none_at_the_end, by_index, while_there_are_times, noise_beforehand]
 
-equivalent_mutants = {
-    ("for signal, next_signal in zip(signals, [*signals[1:], 1.0], strict=True):: "
-     "zip(signals, [*signals[1:], 1.0], strict=True) → zip(signals, [*signals[1:], 1.0])"):
-        "both are of the same length",
-}
+equivalent_mutants = {}

@@ -217,4 +217,10 @@ mistakes = [
 
 also_right = [by_exponentials, by_direction, in_log_snr]
 
-equivalent_mutants = {}
+_HALF = "past, now, then = (0.5 * math.log(s / (1 - s)) for s in signals): "
+
+equivalent_mutants = {
+    f"{_HALF}{edit}": "only the ratio of two differences is used: any factor cancels"
+    for edit in ("0.5 * math.log(s / (1 - s)) → math.log(s / (1 - s))", "0.5 → 1.5", "0.5 → 1.0", "0.5 → -0.5", "0.5 → 0.25",
+                 "s / (1 - s) → (1 - s) / s")
+}

@@ -22,7 +22,7 @@ from grading.checks.exercise import Compare, Exercise
 
 def inputs(rng, n=1):
     """A batch with a full row, one with a single symbol and two between; padding holds large numbers."""
-    B, N, Q, M, dim, filters, width = 4, 7, 5, 3, 6, 3, 5
+    B, N, Q, M, dim, filters, width = 4, 7, 8, 3, 6, 4, 5
     double = torch.zeros((), dtype=torch.float64)
     lengths = torch.tensor([N, 1, int(randint(2, N - 1, (), rng=rng)), 4])[torch.randperm(4, generator=rng)]
     mask = torch.arange(N) < lengths[:, None]
