@@ -25,7 +25,7 @@ READY := $(VENV)/.ready
 test: export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: lab test test-all lint notebooks weights table quality bench grade package clean help
+.PHONY: lab test test-all lint notebooks weights table quality bench grade site package clean help
 
 lab: $(READY)  ## set up and open the first lesson in JupyterLab
 	@first=$$(ls notebooks/*.ipynb 2>/dev/null | head -n 1); \
@@ -63,6 +63,9 @@ bench: $(READY)  ## metrics, models and grading beside their peers: ratios of ti
 grade: $(READY)  ## mark submissions [FOLDER=submissions OUT=marks]
 	$(BIN)/genlab grade $(FOLDER) -o $(OUT)
 
+site: $(READY)  ## the course as pages for the web, in build/site/html: nothing is run or downloaded
+	$(BIN)/python -m docs.site
+
 package: $(READY)  ## build dist/ and try the wheel in an empty environment: minutes, installs torch anew
 	$(BIN)/python -m tests.package -o dist -- $(PIP_ARGS)
 
@@ -81,5 +84,5 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "could not make $(VENV)/; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV)/ with all packages: some minutes, once."
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
-	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[lab,grading,speech,distributed,test]'
+	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[lab,grading,speech,distributed,site,test]'
 	@touch $@
