@@ -75,8 +75,8 @@ def back_from_units(z, score):
 
 
 wrong = [
-    (length_at_least, "Another unit of the score or of the codes, or all codes shifted, changes nothing; minus the score turns the "
-     "direction round."),
+    (length_at_least, "Another unit of the score or of the codes, or all codes shifted, changes nothing; minus the "
+     "score turns the direction round."),
     (ridge, WAY), (logistic_guess, WAY), (softmax_average, WAY), (normalised_codes, WAY), (over_rows, WAY),
     (sphere_of_radius_root_k, "Its length is 1."), (median_for_mean, WAY), (reversed_sign, "downhill"),
 ]

@@ -196,8 +196,8 @@ def three_decimals(x, y, draws):
 
 
 wrong = [
-    (three_decimals, "The ρ of `rank_interval` raised RuntimeError here. ρ without ties: the correlation of the ranks. The smallest "
-     "number has the lowest rank, wherever it stands."),
+    (three_decimals, "The ρ of `rank_interval` raised RuntimeError here. ρ without ties: the correlation of the "
+     "ranks. The smallest number has the lowest rank, wherever it stands."),
     (still_argsort, "sorted_places"), (argsort_twice, "ties_ignored"), (flipped_pairs, "pairs_left"),
     (shuffled_columns, "pairs_flipped"), (only_x_drawn, "second_not_resampled"),
     (pearson_instead, "numbers_for_ranks"), (ranks_before, "ranked_once"), (nan_as_zero, "constant_is_zero"),

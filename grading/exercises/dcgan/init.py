@@ -32,7 +32,6 @@ def probe(init_weights, a, b, wide, tall, average):
             nn.Conv2d(a, b, (5, 3)), nn.Sequential(nn.ConvTranspose2d(b, a, (4, 6)), nn.BatchNorm2d(wide)),
             nn.Linear(tall, 200), nn.Conv2d(a, b, 4, bias=False), nn.BatchNorm1d(wide), nn.PReLU(3),
             nn.BatchNorm2d(5, affine=False), nn.LayerNorm(4), nn.Embedding(5, 2), nn.BatchNorm2d(5))
-        net[9].eval()  # somebody has frozen it
         for p in net.parameters():
             nn.init.constant_(p, 0.7)
         for norm in (net[6], net[9]):
@@ -52,12 +51,11 @@ def probe(init_weights, a, b, wide, tall, average):
     norms = [v for k in (6, 9) for v in (net[k].running_mean, net[k].running_var)]
     same = float(len(before) == len(after) and all(p is q for p, q in zip(before, after, strict=True)))
     learns = float(all(p.requires_grad and p.is_leaf for p in after))
-    modes = torch.tensor([float(m.training) for m in net.modules()])
     bias = [net[0].bias, net[1][0].bias, net[2].bias]
     offset = [net[1][1].bias, net[4].bias, net[9].bias]
     return values | dict(bias=torch.cat([p.detach().double().flatten() for p in bias]),
                          offset=torch.cat([p.detach().double().flatten() for p in offset]),
-                         rest=torch.cat(rest), modes=modes, averages=torch.cat(norms), kept=torch.tensor([same, learns]))
+                         rest=torch.cat(rest), averages=torch.cat(norms), kept=torch.tensor([same, learns]))
 
 
 def reference(module):
@@ -120,7 +118,7 @@ def zero(inputs, got, expected, n):
 
 def others(inputs, got, expected, n):
     """Other layers, running averages and the parameters themselves: as they were."""
-    for name, word in (("rest", "other layers changed"), ("averages", "running averages changed"), ("modes", "another mode"), ("kept", "")):
+    for name, word in (("rest", "other layers changed"), ("averages", "running averages changed"), ("kept", "")):
         if not torch.allclose(got[name].double(), expected[name].double(), atol=1e-6):
             word = word or ("parameters replaced" if got[name].double()[0] == 0 else "parameters that cannot learn")
             return False, word, "all as before"
@@ -140,7 +138,7 @@ exercise = Exercise(
                                                      "offset": "an offset of BatchNorm"}, says="Every bias and offset is 0."),
         Compare("conv", "conv_again", "transposed", "bare", points=0.25, test=fresh, false_refusal=P, what="the weights",
                 says="Each layer and each network gets numbers of its own: set no seed."),
-        Compare("rest", "averages", "modes", "kept", points=0.25, test=others, what="what should have stayed",
+        Compare("rest", "averages", "kept", points=0.25, test=others, what="what should have stayed",
                 says="All else stays: other kinds of layers, running averages, and the parameters remain the same objects."),
     ],
     hints=[
