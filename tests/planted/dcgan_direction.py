@@ -63,8 +63,21 @@ def by_projection(z, score):
 
 WAY = "The direction: w of the least squares for score ≈ b + w·z, where neither codes nor scores have mean 0."
 
+
+def length_at_least(z, score):
+    w = torch.linalg.pinv(z - z.mean(0)) @ (score - score.mean())
+    return w / w.norm().clamp_min(1e-2)
+
+
+def back_from_units(z, score):
+    codes = (z - z.mean(0)) / z.std(0)
+    return F.normalize(torch.linalg.pinv(codes) @ score / z.std(0), dim=0)
+
+
 wrong = [
+    (length_at_least, "Another unit of the score or of the codes, or all codes shifted, changes nothing; minus the "
+     "score turns the direction round."),
     (ridge, WAY), (logistic_guess, WAY), (softmax_average, WAY), (normalised_codes, WAY), (over_rows, WAY),
     (sphere_of_radius_root_k, "Its length is 1."), (median_for_mean, WAY), (reversed_sign, "downhill"),
 ]
-right = [with_numpy, by_projection]
+right = [back_from_units, with_numpy, by_projection]

@@ -86,7 +86,41 @@ IMAGES = "The images: each depends on its own code alone, however many are made 
 MODES = ("Afterwards every part of the generator is in the mode it was in, "
          "also one that was frozen while the rest trains.")
 
+
+def all_at_once(generator, z, size):
+    modes = [(m, m.training) for m in generator.modules()]
+    generator.eval()
+    with torch.no_grad():
+        images = generator(z)
+    for m, mode in modes:
+        m.training = mode
+    return images
+
+
+def chunks_for_pieces(generator, z, size):
+    modes = [(m, m.training) for m in generator.modules()]
+    generator.eval()
+    with torch.no_grad():
+        images = torch.cat([generator(piece) for piece in z.chunk(size)])
+    for m, mode in modes:
+        m.training = mode
+    return images
+
+
+def everything_thawed(generator, z, size):
+    modes = [(m, m.training) for m in generator.modules()]
+    generator.eval().requires_grad_(False)
+    images = torch.cat([generator(piece) for piece in z.split(size)])
+    for m, mode in modes:
+        m.training = mode
+    generator.requires_grad_(True)
+    return images
+
+
 wrong = [
+    (all_at_once, "No more than `size` codes go through the generator at a time."),
+    (chunks_for_pieces, "No more than `size` codes go through the generator at a time."),
+    (everything_thawed, "No graph hangs on the images, and weights, gradients and flags are as before."),
     (inference_only, "buggy_sample"),
     (each_alone_in_training, IMAGES),
     (back_to_training, "always_train_afterwards"),

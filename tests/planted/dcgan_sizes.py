@@ -66,6 +66,18 @@ PLAIN = ("The size after a convolution: at how many places does the kernel fit? 
          "A rest smaller than the stride is left over.")
 TWIN = "The size after a transposed convolution: from the first stamp's edge to the last's, less the padding."
 
+
+class NothingLeft(ValueError):
+    pass
+
+
+def raises_its_own_kind(n, kernel, stride, padding, transposed=False):
+    size = (n - 1) * stride + kernel - 2 * padding if transposed else (n + 2 * padding - kernel) // stride + 1
+    if size < 1:
+        raise NothingLeft(n)
+    return size
+
+
 wrong = [
     (rounded, PLAIN),
     (kernel_minus_one, TWIN),
@@ -74,4 +86,4 @@ wrong = [
     (plus_one_inside, PLAIN),
     (prints_a_warning, "refuses_nothing"),
 ]
-right = [by_torch, as_tensor]
+right = [raises_its_own_kind, by_torch, as_tensor]

@@ -159,10 +159,21 @@ def stack(p, g, w):
     return [share[0], float(torch.special.xlogy(both, share).sum() * w)]
 
 
+def half_where_small(p, g, w):
+    d, value = (p + 1e-30) / (p + g + 2e-30), _v(p, g, w)
+    return torch.where(p + g < 1e-10, 0.5, d), value
+
+
+def from_entropies(p, g, w):
+    total = p + g
+    entropy = torch.special.entr
+    return torch.where(total > 0, p / total, 0.5), (entropy(total) - entropy(p) - entropy(g)).sum() * w
+
+
 SAYS_1 = "The value: ∫ p log D + g log(1 - D) dx, as a sum over cells of this width, in nats."
 SAYS_2 = (
     "What `best_response` gives where a density is 0 should have shape (47,), not (31,). Cells that one "
-    "density does not reach, where 0 log 0 = 0, or neither, where D is ½."
+    "density does not reach, where 0 log 0 = 0, or neither, where D is ½: neither, and not nearly neither."
 )
 SAYS_3 = "`best_response` changes its argument `p` in place: work on a copy."
 SAYS_4 = "`best_response` should return 2 tensors, not Tensor. The signature is `best_response(p, g, width)`."
@@ -173,6 +184,7 @@ SAYS_6 = (
 )
 
 wrong = [
+    (half_where_small, "half_where_both_are_small"),
     (trapz, SAYS_1),
     (two_means, "mean_over_cells"),
     (squared_width, SAYS_1),
@@ -187,4 +199,4 @@ wrong = [
     (sum_of_abs, "loss_for_value"),
     (value_vector, SAYS_6),
 ]
-right = [softplus_logits, masked_fill, stack, float32, normalised, two_log_two]
+right = [from_entropies, softplus_logits, masked_fill, stack, float32, normalised, two_log_two]

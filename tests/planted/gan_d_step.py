@@ -188,6 +188,41 @@ def set_grad(generator, discriminator, optimizer, x, noise, loss):
     return v.item()
 
 
+def logs_its_loss(generator, discriminator, optimizer, x, noise, loss):
+    fake = _samples(generator, noise, len(x))
+    value = _learn(optimizer, loss(discriminator(x), discriminator(fake)))
+    discriminator(fake).mean().item()
+    return value
+
+
+def norm_at_most_fifty(generator, discriminator, optimizer, x, noise, loss):
+    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
+    optimizer.zero_grad()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(discriminator.parameters(), 50.0)
+    optimizer.step()
+    return value.item()
+
+
+def with_functional_call(generator, discriminator, optimizer, x, noise, loss):
+    weights, fake = dict(discriminator.named_parameters()), _samples(generator, noise, len(x))
+    value = loss(*(torch.func.functional_call(discriminator, weights, (batch,)) for batch in (x, fake)))
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
+def gradients_put_back(generator, discriminator, optimizer, x, noise, loss):
+    saved = [p.grad for p in generator.parameters()]
+    for p in generator.parameters():
+        p.grad = None
+    value = _learn(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
+    for p, old in zip(generator.parameters(), saved, strict=True):
+        p.grad = old
+    return value
+
+
 SAYS_1 = "The loss of this batch against as many samples of fresh `noise`, before the step: a single number."
 SAYS_2 = "D after one step: minus the learning rate times the gradient of this loss, and of nothing else."
 SAYS_3 = "`d_step` changes its argument `x` in place: work on a copy."
@@ -213,6 +248,8 @@ SAYS_7 = (
 )
 
 wrong = [
+    (logs_its_loss, "discriminator_asked_again"),
+    (norm_at_most_fifty, "gradients_clipped"),
     (own_noise, SAYS_1),
     (z_of_columns, "half_as_many"),
     (half_the_samples, SAYS_1),
@@ -234,4 +271,4 @@ wrong = [
     (real_first_step_only, "logits_detached"),
     (grad_added_twice, SAYS_2),
 ]
-right = [samples_first, clears_before_and_after, clone_detach, set_grad]
+right = [with_functional_call, gradients_put_back, samples_first, clears_before_and_after, clone_detach, set_grad]

@@ -89,7 +89,7 @@ def returns_nothing(generator, x, seen, z, steps, rate):
     _descend(z, steps, rate, lambda c: _m(generator, x, seen, c).square().sum())
 
 
-def frozen_then_all_thawed_ok(generator, x, seen, z, steps, rate):
+def frozen_then_all_thawed(generator, x, seen, z, steps, rate):
     generator.requires_grad_(False)
     r = _descend(z, steps, rate, lambda c: _m(generator, x, seen, c).square().sum())
     generator.requires_grad_(True)
@@ -149,6 +149,33 @@ def vjp(generator, x, seen, z, steps, rate):
     return c.detach().clone()
 
 
+def eval_for_a_while(generator, x, seen, z, steps, rate):
+    modes = [m.training for m in generator.modules()]
+    generator.eval()
+    r = _descend(z, steps, rate, lambda c: _m(generator, x, seen, c).square().sum())
+    for m, mode in zip(generator.modules(), modes, strict=True):
+        m.training = mode
+    return r
+
+
+def patience_of_zero(generator, x, seen, z, steps, rate):
+    def loss(c):
+        return _m(generator, x, seen, c).square().sum()
+
+    for _ in range(steps):
+        new = _descend(z, 1, rate, loss)
+        if loss(new) > loss(z):
+            return z
+        z = new
+    return z.detach()
+
+
+def one_image_at_a_time_with_func(generator, x, seen, z, steps, rate):
+    for _ in range(steps):
+        z = z - rate * torch.func.grad(lambda c: _m(generator, x, seen, c).square().sum())(z)
+    return z
+
+
 SAYS_1 = "`find_code` changes its argument `z` in place: work on a copy."
 SAYS_2 = "`find_code` changes its argument `x` in place: work on a copy."
 SAYS_3 = "One step: minus the rate times the slope of the squared misses, summed over the pixels that are seen."
@@ -164,7 +191,12 @@ SAYS_6 = (
     "`torch.manual_seed`, `set_grad_enabled` or `set_default_dtype` in it."
 )
 
+fits = {"patience_of_zero": ("stops_when_the_loss_grows", "keeps_the_best")}  # it is the best up to there
+
 wrong = [
+    (eval_for_a_while, "evaluated_meanwhile"),
+    (patience_of_zero, "keeps_the_best"),
+    (frozen_then_all_thawed, "frozen_and_all_thawed"),
     (z_in_place, SAYS_1),
     (z_flag, SAYS_1),
     (x_masked_in_place, SAYS_2),
@@ -180,4 +212,4 @@ wrong = [
     (bce, SAYS_3),
     (seeded, SAYS_6),
 ]
-right = [indexed, mse_sum, vjp, frozen_then_all_thawed_ok, times_mask_after_inf]
+right = [one_image_at_a_time_with_func, indexed, mse_sum, vjp, times_mask_after_inf]

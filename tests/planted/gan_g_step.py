@@ -1,5 +1,7 @@
 """Planted answers to gan-g-step, by another author than the check's."""
 
+import copy
+
 import torch
 import torch.nn.functional as F
 
@@ -203,6 +205,37 @@ def functional(generator, discriminator, optimizer, n, noise, loss):
     return v.item()
 
 
+def makes_twice(generator, discriminator, optimizer, n, noise, loss):
+    z = noise(n)
+    with torch.no_grad():
+        generator(z)
+    discriminator.requires_grad_(False)
+    value = loss(discriminator(generator(z)))
+    discriminator.requires_grad_(True)
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
+def copied_discriminator(generator, discriminator, optimizer, n, noise, loss):
+    value = loss(copy.deepcopy(discriminator)(generator(noise(n))))
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
+def buffers_put_back(generator, discriminator, optimizer, n, noise, loss):
+    state = {name: v.clone() for name, v in discriminator.state_dict().items()}
+    value = loss(discriminator(generator(noise(n))))
+    optimizer.zero_grad()
+    value.backward(inputs=list(generator.parameters()))
+    optimizer.step()
+    discriminator.load_state_dict(state)
+    return value.item()
+
+
 SAYS_1 = "The loss of n samples of fresh `noise`, before the step: a single number."
 SAYS_2 = "No gradient reaches the generator: here the samples keep their graph (no detach, no torch.no_grad)."
 SAYS_3 = "G after one step: minus the learning rate times the gradient that came through D, and nothing else."
@@ -210,13 +243,17 @@ SAYS_4 = (
     "The loss that `g_step` returns should have shape (), not (6, 3). The loss of n samples of fresh "
     "`noise`, before the step: a single number."
 )
-SAYS_5 = "Afterwards both players are in the mode they were in before, and can learn as before."
+SAYS_5 = (
+    "Afterwards both players are in the mode they were in before, and can learn as before; in each step G has seen "
+    "noise once, and D its samples once."
+)
 SAYS_6 = (
     "`g_step` changes a setting of PyTorch for everything that runs afterwards: no `torch.manual_seed`, "
     "`set_grad_enabled` or `set_default_dtype` in it."
 )
 
 wrong = [
+    (makes_twice, "generator_asked_again"),
     (own_noise, SAYS_1),
     (saturating, SAYS_1),
     (logits_negated, SAYS_1),
@@ -235,4 +272,5 @@ wrong = [
     (halved, SAYS_3),
     (d_eval_and_restored, "discriminator_evaluated"),
 ]
-right = [frozen_before_backward, save_and_restore, try_finally, cut_by_hand, functional]
+right = [copied_discriminator, buffers_put_back]
+right += [frozen_before_backward, save_and_restore, try_finally, cut_by_hand, functional]

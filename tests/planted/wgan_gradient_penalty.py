@@ -183,7 +183,44 @@ def right_moved(critic, real, fake, a):
     return torch.mean(torch.square(1 - length))
 
 
+def tiny_for_each_number(critic, real, fake, a):
+    g = slopes(critic, mix(real, fake, a)).flatten(1)
+    return (((g**2 + 1e-8).sum(1)).sqrt() - 1).square().mean()
+
+
+def eval_during(critic, real, fake, a):
+    was = critic.training
+    critic.train(False)
+    value = ((slopes(critic, mix(real, fake, a)).flatten(1).norm(2, 1) - 1) ** 2).mean()
+    critic.train(was)
+    return value
+
+
+def eval_and_forgotten(critic, real, fake, a):
+    critic.train(False)
+    return ((slopes(critic, mix(real, fake, a)).flatten(1).norm(2, 1) - 1) ** 2).mean()
+
+
+def two_kinds_of_shapes(critic, real, fake, a):
+    a = a.view(-1, 1) if real.dim() == 2 else a.view(-1, 1, 1, 1)
+    x = (a * real + (1 - a) * fake).detach().requires_grad_()
+    return ((slopes(critic, x).flatten(1).norm(2, 1) - 1) ** 2).mean()
+
+
+def right_multiplied_out(critic, real, fake, a):
+    length = slopes(critic, mix(real, fake, a)).flatten(1).norm(dim=1)
+    return length.square().mean() - 2 * length.mean() + 1
+
+
+def right_with_func(critic, real, fake, a):
+    x = mix(real, fake, a).detach()
+    g = torch.stack([torch.func.grad(lambda one: critic(one[None]).sum())(one) for one in x])
+    return nn.functional.mse_loss(g.flatten(1).norm(dim=1), torch.ones(len(x), dtype=x.dtype))
+
+
 wrong = [
+    (eval_during, "evaluated_and_back"), (eval_and_forgotten, "critic_left_in_evaluation"),
+    (tiny_for_each_number, "one_hundred_millionth_added"), (two_kinds_of_shapes, "rows_and_images_only"),
     (written_over, "mixed_in_place"), (data_as_leaf, "mixed_in_place"), (critic_frozen_afterwards, "left_frozen"),
     (tutorial, "over_channels_only"), (whole_norm, "one_length_for_all"), (batch_axis, "over_the_first_dimension"),
     (last_share, "last_share_for_all"), (one_for_the_batch, "first_share_for_all"), (real_points, "at_the_data"),
@@ -195,4 +232,5 @@ wrong = [
     (graph_through_makers, "samples_not_detached"), (backward_used, "through_backward"),
     (noise_around_data, "shares_of_its_own"), (log_length, "logarithm"),
 ]
-right = [right_reshape, right_einsum, right_guarded_root, right_all_axes, right_moved]
+right = [right_multiplied_out, right_with_func]
+right += [right_reshape, right_einsum, right_guarded_root, right_all_axes, right_moved]

@@ -233,7 +233,31 @@ def right_restored(generator, critic, z, steps, rate, pull):
     return code.detach()
 
 
+def slope_within_a_hundred(generator, critic, z, steps, rate, pull):
+    z = z.detach().clone()
+    for _ in range(steps):
+        z.requires_grad_()
+        slope, = torch.autograd.grad(praise(generator, critic, pull)(z), z)
+        z = (z + rate * slope.clamp(-100, 100)).detach()
+    return z
+
+
+def stops_on_flat_ground(generator, critic, z, steps, rate, pull):
+    z = z.detach().clone()
+    for _ in range(steps):
+        z.requires_grad_()
+        slope, = torch.autograd.grad(praise(generator, critic, pull)(z), z)
+        if slope.norm() < 1e-2:
+            break
+        z = (z + rate * slope).detach()
+    return z.detach()
+
+
+STEPS = ("All the steps: each starts where the last one ended, from a fresh slope. No step, or a rate of 0, leaves the "
+         "codes.")
+
 wrong = [
+    (slope_within_a_hundred, STEPS), (stops_on_flat_ground, STEPS),
     (gives_up, "stops_when_it_falls"), (remembers_the_highest, "keeps_the_best"), (within_three, "codes_clamped"),
     (eval_and_back, "evaluated_meanwhile"), (all_flags_on, "frozen_and_all_switched_on"),
     (minimises, "descends"), (critic_only, "no_pull"), (full_square, "pull_without_the_half"),

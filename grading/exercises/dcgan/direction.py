@@ -32,7 +32,7 @@ def probe(attribute_direction, z, score, few, few_score, line, line_score, steps
     def run(codes, s):
         return probing.tensor(attribute_direction(codes, s), "`attribute_direction`").detach()
 
-    return dict(direction=run(z, score), unit=run(z, 7 * score - 300), minus=run(z, -score),
+    return dict(direction=run(z, score), small=run(1e-3 * z, score), unit=run(z, 1e-4 * score - 0.03), minus=run(z, -score),
                 moved=run(z + 2.5, score), few=run(few, few_score), line=run(line, line_score), steps=run(z, steps))
 
 
@@ -64,9 +64,10 @@ exercise = Exercise(
                 what="the cosine of the angle between your direction and the right one",
                 says="The direction: w of the least squares for score ≈ b + w·z, where neither codes nor scores have mean 0."),
         Compare("direction", points=0.5, tolerance=1e-3, what="`attribute_direction`", says="Its length is 1."),
-        Compare("unit", "minus", "moved", points=0.5, tolerance=2e-3, what={"unit": "`attribute_direction` of a score in another unit",
-                "minus": "`attribute_direction` of minus the score", "moved": "`attribute_direction` of codes that are all shifted alike"},
-                says="Another unit of the score, or all codes shifted, changes nothing; minus the score turns the direction round."),
+        Compare("unit", "minus", "moved", "small", points=0.5, tolerance=2e-3, what={"unit": "`attribute_direction` of a score in another unit",
+                "minus": "`attribute_direction` of minus the score", "moved": "`attribute_direction` of codes that are all shifted alike",
+                "small": "`attribute_direction` of codes of a small spread"},
+                says="Another unit of the score or of the codes, or all codes shifted, changes nothing; minus the score turns the direction round."),
         Compare("few", "steps", "line", points=1, tolerance=2e-3, what={"few": "`attribute_direction` of few codes", "steps":
                 "`attribute_direction` of a score that is 0 or 1", "line": "`attribute_direction` of codes of one number"},
                 says="With few codes, with scores that are only 0 or 1, and with codes of one number, in a vector of one."),

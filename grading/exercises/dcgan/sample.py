@@ -17,9 +17,9 @@ from grading.checks.exercise import Compare, Exercise
 
 def inputs(rng, n=1):
     """A small generator's weights, the codes that fill its averages, and codes to draw."""
-    B = 5 + 2 * int(rand((1,), rng=rng) < 0.5)
+    B = 11 + 2 * int(rand((1,), rng=rng) < 0.5)
     return {"flat": 0.6 * normal((220,), rng=rng), "old": normal((220,), rng=rng), "past": 2 + 3 * normal((40, 3), rng=rng),
-            "z": normal((B, 3), rng=rng), "size": 2}
+            "z": normal((B, 3), rng=rng), "size": 2 + int(rand((1,), rng=rng) < 0.5)}
 
 
 def probe(sample, flat, old, past, z, size):
@@ -33,12 +33,15 @@ def probe(sample, flat, old, past, z, size):
     modes = [part.training for part in g.modules()]
     averages = [b.detach().double().flatten().clone() for b in g.buffers()]
     probing.plant(g, old)
+    g[0].bias.requires_grad_(False)
+    pieces_seen = []
+    g.register_forward_pre_hook(lambda module, given: pieces_seen.append(len(given[0])))
 
     def run(codes, pieces):
         return probing.tensor(sample(g, codes, pieces), "`sample`")
 
     images = run(z, size)
-    values = dict(images=images.detach(), graph=torch.tensor(float(images.requires_grad)))
+    values = dict(images=images.detach(), largest=float(max([0, *pieces_seen])), graph=torch.tensor(float(images.requires_grad)))
     values["modes"] = torch.tensor([float(part.training == was) for part, was in zip(g.modules(), modes, strict=True)])
     values["moved"] = torch.stack([(b.double().flatten() - was).abs().max() for b, was in zip(g.buffers(), averages, strict=True)])
     values["left"], values["weights"] = probing.left(g), probing.parameters(g)
@@ -49,6 +52,13 @@ def probe(sample, flat, old, past, z, size):
     values["in_use"] = run(z, size).detach()
     values["still"] = torch.tensor([float(part.training) for part in g.modules()])
     return values
+
+
+def no_more_than_size(inputs, got, expected, n):
+    """At most `size` codes at a time went through the generator, and the images came of it."""
+    if not torch.allclose(got["images"].double(), expected["images"].double(), rtol=1e-3, atol=1e-4):
+        return False, "other images", "the images"
+    return 1 <= got["largest"] <= inputs["size"], got["largest"], float(inputs["size"])
 
 
 def reference(generator, z, size):
@@ -72,8 +82,10 @@ exercise = Exercise(
     inputs=inputs, probe=probe, reference=reference, truth=truth,
     withholds=["genlab.layers.evaluating", "genlab.models.GAN.sample", "genlab.display.quiet.quietly"],
     comparisons=[
-        Compare("images", "each", "whole", "exact", "one", "in_use", shape="(B, ...)", points=1.5, what="`sample`",
+        Compare("images", "each", "whole", "exact", "one", "in_use", shape="(B, ...)", points=1.25, what="`sample`",
                 says="The images: each depends on its own code alone, however many are made at a time."),
+        Compare("largest", "images", points=0.25, test=no_more_than_size, resolution=0.5, what="the number of codes that go through the generator at a time",
+                says="No more than `size` codes go through the generator at a time."),
         Compare("moved", "in_use", points=0.5, what={"moved": "the change of BatchNorm's running averages", "in_use": "`sample` afterwards"}, says="Running averages stay: sampling is not training."),
         Compare("modes", "still", "weights", points=0.5, what={"modes": "whether each part of the generator is in the mode it was in",
                 "still": "the mode of the generator's parts", "weights": "a weight of the generator"},

@@ -38,8 +38,14 @@ def probe(conv_out_size, plain, twin, ends, ends_twin, nothing, nothing_twin):
         made = [0.0 if isinstance(size, str) else probing.tensor(size, "`conv_out_size`").double() for size in made]
         return torch.stack([torch.as_tensor(size, dtype=torch.float64).reshape(()) for size in made])
 
+    def caught(*given):
+        try:
+            return conv_out_size(*given)
+        except ValueError:  # or a kind of it
+            return "raised ValueError"
+
     def raised(settings, transposed):
-        told = [probing.attempt(conv_out_size, *row, transposed) for row in settings.tolist()]
+        told = [probing.attempt(caught, *row, transposed) for row in settings.tolist()]
         return next((word for word in told if word != "raised ValueError"), "raised ValueError")
 
     def refused(settings, transposed):

@@ -33,12 +33,14 @@ def inputs(rng, n=1):
     far[holes[20:26]] = 7 + u[5]  # of these D rounds to 1 in float64 too
     far_g = torch.exp(-far**2)  # 1e-7 to 1e-40 of the largest, never 0, before the first cell gets all the mass
     far_g[0] = 1 / width
-    found = {"p": p, "g": g, "holed_p": holed_p, "holed_g": holed_g, "far_p": 1e-3 + p, "far_g": far_g}
+    faint = 10 ** torch.linspace(0, -26, 47, dtype=torch.float64)[torch.randperm(47, generator=rng)]  # both tiny, at one place or another
+    found = {"p": p, "g": g, "holed_p": holed_p, "holed_g": holed_g, "far_p": 1e-3 + p, "far_g": far_g,
+             "faint_p": faint * holed_p.roll(1), "faint_g": faint * holed_g.roll(1)}
     return {"width": width} | {name: q / (q.sum() * width) for name, q in found.items()}
 
 
-def probe(best_response, p, g, width, holed_p, holed_g, far_p, far_g):
-    """Curve and value: of two densities, of one against itself, with cells of 0, where D rounds to 1."""
+def probe(best_response, p, g, width, holed_p, holed_g, far_p, far_g, faint_p, faint_g):
+    """Curve and value: of two densities, of one against itself, with cells of 0, where D rounds to 1, where both are tiny."""
     def run(first, second):
         return probing.tensors(best_response(first, second, width), 2, "`best_response`")
 
@@ -50,9 +52,11 @@ def probe(best_response, p, g, width, holed_p, holed_g, far_p, far_g):
     same_value = run(of_p.clone(), of_p.clone())[1]
     holed_curve, holed_value = run(*holed)
     far_curve, far_value = run(far_p.clone(), far_g.clone())
+    faint_curve, faint_value = run(faint_p.clone(), faint_g.clone())
     other_value, part_value = run(of_g.clone(), of_p.clone())[1], run(density(of_p[:9]), density(of_g[:9]))[1]
     return dict(curve=curve, value=value, same_value=same_value, holed_curve=holed_curve, holed_value=holed_value,
-                far_curve=far_curve, far_value=far_value, other_value=other_value, part_value=part_value)
+                far_curve=far_curve, far_value=far_value, faint_curve=faint_curve, faint_value=faint_value,
+                other_value=other_value, part_value=part_value)
 
 
 def reference(p, g, width):
@@ -80,8 +84,10 @@ exercise = Exercise(
         Compare("value", "same_value", "other_value", "part_value", shape="()", points=1,
                 what="the value of `best_response`",
                 says="The value: ∫ p log D + g log(1 - D) dx, as a sum over cells of this width, in nats."),
-        Compare("holed_curve", "holed_value", points=0.5, what="what `best_response` gives where a density is 0",
-                says="Cells that one density does not reach, where 0 log 0 = 0, or neither, where D is ½."),
+        Compare("holed_curve", "holed_value", "faint_curve", "faint_value", points=0.5, what={
+                    **dict.fromkeys(("holed_curve", "holed_value"), "what `best_response` gives where a density is 0"),
+                    **dict.fromkeys(("faint_curve", "faint_value"), "what `best_response` gives where both densities are tiny")},
+                says="Cells that one density does not reach, where 0 log 0 = 0, or neither, where D is ½: neither, and not nearly neither."),
         Compare("far_curve", "far_value", points=0.5, what="what `best_response` gives where g is tiny",
                 says="Cells where g is tiny and D rounds to 1: everything stays finite."),
     ],

@@ -136,6 +136,14 @@ def value_first(p, g, width):
     return _value(p, g, width), _shares(p, g)[0]
 
 
+def half_where_both_are_small(p, g, width):
+    return torch.where(p + g < 1e-8, 0.5, _shares(p, g)[0]), _value(p, g, width)
+
+
+def a_trillionth_added(p, g, width):
+    return (p + 1e-12) / (p + g + 2e-12), _value(p, g, width)
+
+
 def half_beside_holes(p, g, width):
     return torch.where((p > 0) & (g > 0), p / (p + g), 0.5), _value(p, g, width)
 
@@ -212,6 +220,9 @@ mistakes = [
     Mistake(logs_missing, "The logarithms are missing."),
     Mistake(halved, "Your value is half as large: the two parts are added, not averaged."),
     Mistake(value_first, "The two results have changed places: the curve comes first, then the value."),
+    Mistake(half_where_both_are_small, "D is ½ only where both densities are 0: where they are merely small, it is p's share of p + g."),
+    Mistake(a_trillionth_added, "A number of 1e-12 added to both densities makes D nearly ½ where they are smaller than that: use "
+            "torch.where for 0/0."),
     Mistake(half_beside_holes, "D is ½ only where both densities are 0. Where only one is, D is 0 or 1."),
     Mistake(changed_in_place, "You change p or g in place, and whoever handed them over goes on with other numbers."),
     Mistake(value_in_each_cell, "You return one number for each cell: the value is their sum."),

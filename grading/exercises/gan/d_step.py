@@ -29,9 +29,12 @@ def inputs(rng, n=1):
 
 
 def probe(d_step, g_flat, d_flat, old, x, x_next, z_later, x_later, key, rate):
-    """Two steps in training mode with one optimizer that has momentum; one step in evaluation mode."""
+    """Two steps in training mode with one optimizer that has momentum; one step in evaluation mode; one of a steep loss."""
     def loss(real, fake):
         return F.softplus(-real).mean() + 0.7 * F.softplus(fake).mean() + 0.1 * (real.mean() - 0.3) * fake.mean()
+
+    def loud(real, fake):
+        return 1e4 * loss(real, fake)
 
     def begin(training):
         g, d = probing.player(g_flat, 2, 4, 3), probing.player(d_flat, 3, 5, 1)
@@ -51,6 +54,7 @@ def probe(d_step, g_flat, d_flat, old, x, x_next, z_later, x_later, key, rate):
     g_left = probing.left(g)
     value_next = probing.attempt(step, g, d, optimizer, x_next, noise)
     moved_again, g_moved = probing.parameters(d), probing.parameters(g)
+    calls = torch.stack([d[1].num_batches_tracked, g[1].num_batches_tracked.clamp_min(2)])  # G's buffers may be put back
     d_out, d_reached = probing.alive(d, x_later)
     g_out, g_reached = probing.alive(g, z_later)
     g, d, optimizer, noise = begin(False)
@@ -58,7 +62,9 @@ def probe(d_step, g_flat, d_flat, old, x, x_next, z_later, x_later, key, rate):
     still_moved = probing.parameters(d)
     still_d = probing.alive(d, x_later)[0]
     still_g = probing.alive(g, z_later)[0]
-    found = dict(value=value, value_next=value_next, moved=moved, moved_again=moved_again, g_moved=g_moved, g_left=g_left,
+    g, d, _, noise = begin(False)
+    probing.attempt(d_step, g, d, probing.Descent(d.parameters(), 1e-4 * rate), x, noise, loud)
+    found = dict(loud_moved=probing.parameters(d), calls=calls, value=value, value_next=value_next, moved=moved, moved_again=moved_again, g_moved=g_moved, g_left=g_left,
                  d_out=d_out, d_reached=d_reached, g_out=g_out, g_reached=g_reached, still_moved=still_moved,
                  still_d=still_d, still_g=still_g)
     return {name: value for name, value in found.items() if value is not None}
@@ -94,15 +100,19 @@ exercise = Exercise(
     comparisons=[
         Compare("value", shape="()", points=0.5, what="the loss that `d_step` returns",
                 says="The loss of this batch against as many samples of fresh `noise`, before the step: a single number."),
-        Compare("moved", points=1, what="D after one step", tolerance=1e-4,
+        Compare("moved", "loud_moved", points=1, what={"moved": "D after one step", "loud_moved": "D after one step with steep gradients"},
+                tolerance=1e-4,
                 says="D after one step: minus the learning rate times the gradient of this loss, and of nothing else."),
         Compare("moved_again", "value_next", points=0.5, what="D after a second step", tolerance=1e-4,
                 says="D after a second step with the same optimizer: it remembers the first (momentum)."),
         Compare("g_left", "g_moved", "moved", points=0.5, test=kept("g", while_moves="d"), what="the gradients left in G",
                 says="Nothing reaches the generator: its weights stay, and no gradient is added to those that lie in it."),
-        Compare("d_out", "d_reached", "g_out", "g_reached", "still_moved", "still_d", "still_g", points=0.5, tolerance=1e-4,
-                what="what the players compute afterwards",
-                says="Afterwards both players are in the mode they were in before, and can learn as before."),
+        Compare("d_out", "d_reached", "g_out", "g_reached", "still_moved", "still_d", "still_g", "calls", points=0.5, tolerance=1e-4,
+                what={**dict.fromkeys(("d_out", "d_reached", "g_out", "g_reached", "still_moved", "still_d", "still_g"),
+                                      "what the players compute afterwards"),
+                      "calls": "the number of batches that D's and G's BatchNorm have seen in two steps"},
+                says="Afterwards both players are in the mode they were in before, and can learn as before; in each step D has seen data and "
+                     "samples once, and G noise once."),
     ],
     hints=[
         "Who may move in this step, and who may not even feel a gradient? Write down what each line changes.",

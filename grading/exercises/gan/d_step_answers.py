@@ -212,6 +212,31 @@ def loss_of_other_samples(generator, discriminator, optimizer, x, noise, loss):
 # Also right
 
 
+def discriminator_asked_again(generator, discriminator, optimizer, x, noise, loss):
+    made = _samples(generator, noise, len(x))
+    value = _learn(optimizer, loss(discriminator(x), discriminator(made)))
+    with torch.no_grad():
+        discriminator(x)  # as for a log
+    return value
+
+
+def generator_asked_again(generator, discriminator, optimizer, x, noise, loss):
+    z = noise(len(x))
+    with torch.no_grad():
+        generator(z)
+        made = generator(z)
+    return _learn(optimizer, loss(discriminator(x), discriminator(made)))
+
+
+def gradients_clipped(generator, discriminator, optimizer, x, noise, loss):
+    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
+    optimizer.zero_grad()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(discriminator.parameters(), 100.0)
+    optimizer.step()
+    return value.item()
+
+
 def with_detach(generator, discriminator, optimizer, x, noise, loss):
     discriminator.zero_grad()
     fake = discriminator(generator(noise(x.shape[0])).detach())
@@ -282,6 +307,10 @@ mistakes = [
     Mistake(generator_left_frozen, "The generator is left with requires_grad off: it would never learn again."),
     *(Mistake(answer, MODE) for answer in (generator_evaluated, generator_evaluated_and_back, discriminator_evaluated,
                                            always_training, discriminator_alone_training, in_eval_at_the_end)),
+    Mistake(discriminator_asked_again, "D is asked once more than for data and samples: in training mode each call moves the running averages of "
+            "its BatchNorm."),
+    Mistake(generator_asked_again, "G is asked twice: in training mode each call moves the running averages of its BatchNorm."),
+    Mistake(gradients_clipped, "You bound D's gradients: the step is minus the learning rate times the gradient, however long."),
     Mistake(generator_moves_too, "The generator has moved: in this step only D may."),
 ]
 

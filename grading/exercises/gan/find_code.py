@@ -28,7 +28,18 @@ def inputs(rng, n=1):
 
 
 def probe(find_code, flat, old, x, seen, z, steps, rate):
-    """A code after some steps, one step and none; one image alone; images in another order; G afterwards, in both modes."""
+    """A code after some steps, one step and none; one image alone; images in another order; G afterwards, in both modes; with
+    far images, a rate so large that the loss grows, images that are nearly met."""
+    class Moody(torch.nn.Module):
+        """Another function in training mode than in evaluation mode, and in both one of each row by itself."""
+
+        def __init__(self, w, b):
+            super().__init__()
+            self.w, self.b = torch.nn.Parameter(w.clone()), torch.nn.Parameter(b.clone(), requires_grad=False)  # b is frozen
+
+        def forward(self, z):
+            return torch.tanh(z @ self.w + self.b) * (1.5 if self.training else 0.5)
+
     g = probing.player(flat, 3, 6, 5)
     g(z)  # running averages of its own
     g.eval()
@@ -46,9 +57,18 @@ def probe(find_code, flat, old, x, seen, z, steps, rate):
     values = dict(once=once, found=found, none=run(*given, 0, rate), left=left, moved=moved, later=later, reached=reached,
                   alone=run(later_x[1:2], later_seen[1:2], later_z[1:2], steps, rate),
                   reverse=run(later_x.flip(0), later_seen.flip(0), later_z.flip(0), steps, rate))
+    close = g(later_z).detach() + 0.003 * torch.tanh(later_x)
+    values |= dict(far=probing.attempt(run, 3e3 + later_x, later_seen, later_z, 1, 1e-3 * rate),
+                   close=probing.attempt(run, close, later_seen, later_z, 2, 1.0))
     g.train()
     probing.attempt(run, *given, 2, rate)  # of this call the mode alone is asked: an image by itself stops BatchNorm
-    return values | dict(mode=float(g.training))
+    mode = [float(g.training)]
+    g = torch.nn.Linear(3, 5).to(flat.dtype)
+    torch.nn.utils.vector_to_parameters(flat[:20] / 0.6, g.parameters())
+    values["beyond"] = probing.attempt(run, *given, 3, 1.0)
+    g = Moody(flat[:15].view(3, 5), flat[15:20])  # in training mode
+    values["working"] = probing.attempt(run, *given, 2, rate)
+    return values | dict(mode=torch.tensor([*mode, float(g.training), float(g.w.requires_grad), float(g.b.requires_grad)]))
 
 
 def reference(generator, x, seen, z, steps, rate):
@@ -92,14 +112,20 @@ exercise = Exercise(
     comparisons=[
         Compare("once", shape="(B, K)", points=1, what="`find_code` with one step",
                 says="One step: minus the rate times the slope of the squared misses, summed over the pixels that are seen."),
-        Compare("found", "none", shape="(B, K)", points=1, what="`find_code`",
+        Compare("found", "none", "far", "beyond", "close", shape="(B, K)", points=1, what={
+                    **dict.fromkeys(("found", "none"), "`find_code`"), "far": "`find_code` for images far from what G makes",
+                    "beyond": "`find_code` with a rate so large that the loss grows", "close": "`find_code` for images that G nearly makes"},
                 says="All the steps: each starts where the last one ended, and from a fresh gradient."),
         Compare("alone", "reverse", shape="(B, K)", points=0.5, what="`find_code` of one image, or of images in another order",
                 says="Each image by itself: its code depends neither on the number of images nor on their order."),
         Compare("left", "moved", "once", points=0.75, test=generator_kept, what="the gradients left in the generator",
                 says="The generator is as before: no weight has moved, and no gradient is added to those that lie in it."),
-        Compare("later", "reached", "mode", points=0.75, what="what the generator computes afterwards",
-                says="The generator is in the same mode as before, be it training or evaluation, and can learn."),
+        Compare("later", "reached", "mode", "working", points=0.75, what={
+                    **dict.fromkeys(("later", "reached"), "what the generator computes afterwards"),
+                    "mode": "whether the generator is in training mode and each of its weights requires a gradient (1: yes)",
+                    "working": "`find_code` with a generator in training mode"},
+                says="The generator is used and left in the mode in which it came, be it training or evaluation, and what required gradients, "
+                     "and that alone, still does."),
     ],
     hints=[
         "The weights of G are fixed now, and z is what learns. What plays the part of the loss?",

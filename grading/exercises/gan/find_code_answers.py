@@ -153,6 +153,61 @@ def learns_weights(generator, x, seen, z, steps, rate):
     return code.detach()
 
 
+def frozen_and_all_thawed(generator, x, seen, z, steps, rate):
+    generator.requires_grad_(False)
+    z = _descend(z, steps, rate, lambda z: _misses(generator, x, seen, z).square().sum())
+    generator.requires_grad_(True)
+    return z
+
+
+def evaluated_meanwhile(generator, x, seen, z, steps, rate):
+    mode = generator.training
+    generator.eval()
+    z = _descend(z, steps, rate, lambda z: _misses(generator, x, seen, z).square().sum())
+    generator.train(mode)
+    return z
+
+
+def misses_clamped(generator, x, seen, z, steps, rate):
+    return _descend(z, steps, rate, lambda z: _misses(generator, x, seen, z).clamp(-20, 20).square().sum())
+
+
+def stops_when_the_loss_grows(generator, x, seen, z, steps, rate):
+    z, lowest = z.detach().clone(), float("inf")
+    for _ in range(steps):
+        z.requires_grad_()
+        loss = _misses(generator, x, seen, z).square().sum()
+        if loss.item() > lowest:
+            break
+        lowest = loss.item()
+        slope, = torch.autograd.grad(loss, z)
+        z = (z - rate * slope).detach()
+    return z.detach()
+
+
+def keeps_the_best(generator, x, seen, z, steps, rate):
+    z, best, lowest = z.detach().clone(), z.detach(), float("inf")
+    for _ in range(steps + 1):
+        z.requires_grad_()
+        loss = _misses(generator, x, seen, z).square().sum()
+        if loss.item() < lowest:
+            best, lowest = z.detach().clone(), loss.item()
+        slope, = torch.autograd.grad(loss, z)
+        z = (z - rate * slope).detach()
+    return best
+
+
+def stops_when_nearly_met(generator, x, seen, z, steps, rate):
+    z = z.detach().clone()
+    for _ in range(steps):
+        z.requires_grad_()
+        slope, = torch.autograd.grad(_misses(generator, x, seen, z).square().sum(), z)
+        if slope.norm() < 1e-2:
+            break
+        z = (z - rate * slope).detach()
+    return z.detach()
+
+
 def image_for_code(generator, x, seen, z, steps, rate):
     return generator(_descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().sum()))
 
@@ -268,6 +323,12 @@ mistakes = [
     Mistake(put_in_evaluation_mode, "You put the generator in evaluation mode and leave it there: it comes in the mode in which it "
             "is to be used."),
     Mistake(put_in_training_mode_afterwards, "You leave the generator in training mode: it keeps the mode in which it comes."),
+    Mistake(frozen_and_all_thawed, "You switch on requires_grad of every weight afterwards: one that was frozen before has to stay so."),
+    Mistake(evaluated_meanwhile, "You use the generator in evaluation mode meanwhile: it comes in the mode in which it is to be used."),
+    Mistake(misses_clamped, "You bound the misses: pixels that are far off then pull no more."),
+    Mistake(stops_when_the_loss_grows, "You stop when the loss grows: asked for are the steps that are handed over, all of them."),
+    Mistake(keeps_the_best, "You return the best code on the way: asked for is the one after the last step."),
+    Mistake(stops_when_nearly_met, "You stop where the slope is small: asked for are the steps that are handed over, all of them."),
     Mistake(at_least_one_step, "You make a step when none is asked for: with steps = 0 the codes stay where they are."),
     Mistake(learns_weights, "The generator's weights move: only z may learn here."),
     Mistake(image_for_code, "You return images: the codes are asked for."),

@@ -26,9 +26,12 @@ def inputs(rng, n=1):
 
 
 def probe(g_step, g_flat, d_flat, old, count, count_next, z_later, x_later, key, rate):
-    """Two steps in training mode with one optimizer that has momentum; one step in evaluation mode."""
+    """Two steps in training mode with one optimizer that has momentum; one step in evaluation mode; one of a steep loss."""
     def loss(fake):
         return F.softplus(-fake).mean() + 0.1 * fake.mean() ** 2
+
+    def loud(fake):
+        return 1e4 * loss(fake)
 
     def begin(training):
         g, d = probing.player(g_flat, 2, 4, 3), probing.player(d_flat, 3, 5, 1)
@@ -48,6 +51,7 @@ def probe(g_step, g_flat, d_flat, old, count, count_next, z_later, x_later, key,
     d_left = probing.left(d)
     value_next = probing.attempt(step, g, d, optimizer, count_next, noise)
     moved_again, d_moved = probing.parameters(g), probing.parameters(d)
+    calls = torch.stack([g[1].num_batches_tracked, d[1].num_batches_tracked.clamp_min(2)])  # D's buffers may be put back
     d_out, d_reached = probing.alive(d, x_later)
     g_out, g_reached = probing.alive(g, z_later)
     g, d, optimizer, noise = begin(False)
@@ -55,7 +59,9 @@ def probe(g_step, g_flat, d_flat, old, count, count_next, z_later, x_later, key,
     still_moved = probing.parameters(g)
     still_d = probing.alive(d, x_later)[0]
     still_g = probing.alive(g, z_later)[0]
-    found = dict(value=value, value_next=value_next, moved=moved, moved_again=moved_again, d_moved=d_moved, d_left=d_left,
+    g, d, _, noise = begin(False)
+    probing.attempt(g_step, g, d, probing.Descent(g.parameters(), 1e-4 * rate), count, noise, loud)
+    found = dict(loud_moved=probing.parameters(g), calls=calls, value=value, value_next=value_next, moved=moved, moved_again=moved_again, d_moved=d_moved, d_left=d_left,
                  d_out=d_out, d_reached=d_reached, g_out=g_out, g_reached=g_reached, still_moved=still_moved,
                  still_d=still_d, still_g=still_g)
     return {name: value for name, value in found.items() if value is not None}
@@ -95,15 +101,19 @@ exercise = Exercise(
     comparisons=[
         Compare("value", shape="()", points=0.5, what="the loss that `g_step` returns",
                 says="The loss of n samples of fresh `noise`, before the step: a single number."),
-        Compare("moved", points=1, what="G after one step", tolerance=1e-4,
+        Compare("moved", "loud_moved", points=1, what={"moved": "G after one step", "loud_moved": "G after one step with steep gradients"},
+                tolerance=1e-4,
                 says="G after one step: minus the learning rate times the gradient that came through D, and nothing else."),
         Compare("moved_again", "value_next", points=0.5, what="G after a second step", tolerance=1e-4,
                 says="G after a second step with the same optimizer: it remembers the first (momentum)."),
         Compare("d_left", "d_moved", "moved", points=0.5, test=kept("d", while_moves="g"), what="the gradients left in D",
                 says="Nothing stays in the discriminator: its weights are as before, and no gradient is added to those in it."),
-        Compare("d_out", "d_reached", "g_out", "g_reached", "still_moved", "still_d", "still_g", points=0.5, tolerance=1e-4,
-                what="what the players compute afterwards",
-                says="Afterwards both players are in the mode they were in before, and can learn as before."),
+        Compare("d_out", "d_reached", "g_out", "g_reached", "still_moved", "still_d", "still_g", "calls", points=0.5, tolerance=1e-4,
+                what={**dict.fromkeys(("d_out", "d_reached", "g_out", "g_reached", "still_moved", "still_d", "still_g"),
+                                      "what the players compute afterwards"),
+                      "calls": "the number of batches that G's and D's BatchNorm have seen in two steps"},
+                says="Afterwards both players are in the mode they were in before, and can learn as before; in each step G has seen noise "
+                     "once, and D its samples once."),
     ],
     hints=[
         "The gradient has to pass through D and must not stay there. Which parameters collect gradients when you call "

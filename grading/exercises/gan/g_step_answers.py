@@ -211,6 +211,36 @@ def loss_of_other_samples(generator, discriminator, optimizer, n, noise, loss):
     return loss(discriminator(generator(noise(n)))).item()
 
 
+def generator_asked_again(generator, discriminator, optimizer, n, noise, loss):
+    z = noise(n)
+    generator(z)
+    discriminator.requires_grad_(False)
+    value = loss(discriminator(generator(z)))
+    discriminator.requires_grad_(True)
+    return _step(optimizer, value)
+
+
+def discriminator_asked_again(generator, discriminator, optimizer, n, noise, loss):
+    made = generator(noise(n))
+    with torch.no_grad():
+        discriminator(made)  # as for a log
+    discriminator.requires_grad_(False)
+    value = loss(discriminator(made))
+    discriminator.requires_grad_(True)
+    return _step(optimizer, value)
+
+
+def gradients_clipped(generator, discriminator, optimizer, n, noise, loss):
+    discriminator.requires_grad_(False)
+    value = loss(discriminator(generator(noise(n))))
+    discriminator.requires_grad_(True)
+    optimizer.zero_grad()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(generator.parameters(), 100.0)
+    optimizer.step()
+    return value.item()
+
+
 def without_d(generator, discriminator, optimizer, n, noise, loss):
     return _learn(discriminator, optimizer, loss(generator(noise(n))))
 
@@ -287,6 +317,10 @@ mistakes = [
     Mistake(loss_after, AFTER), Mistake(loss_of_other_samples, AFTER),
     Mistake(nothing_returned, "You return nothing: the loss before the step is asked for."),
     Mistake(loss_of_its_own, "You take a loss of your own: call the one that is handed over, loss(fake)."),
+    Mistake(generator_asked_again, "G is asked twice: in training mode each call moves the running averages of its BatchNorm."),
+    Mistake(discriminator_asked_again, "D is asked twice about the samples: in training mode each call moves the running averages of its "
+            "BatchNorm."),
+    Mistake(gradients_clipped, "You bound G's gradients: the step is minus the learning rate times the gradient, however long."),
     Mistake(without_d, "The loss takes D's outputs: samples go through the discriminator first."),
     Mistake(generator_left_frozen, "The generator is left with requires_grad off: it would never learn again."),
     Mistake(sigmoid_first, "The loss takes logits: D's output as it is, without a sigmoid."),

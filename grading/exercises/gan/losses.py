@@ -20,9 +20,10 @@ SURE = (30.0, 150.0, 900.0)  # from the last one on an exponential overflows in 
 def inputs(rng, n=1):
     """More samples than data, and fewer; moderate logits, and ones of which D is sure, rightly or not."""
     places = randint(0, 2, (1,), rng=rng).item()
+    real, fake = 0.5 + 2 * draws.normal((5,), rng=rng), -0.5 + 2 * draws.normal((7 + places,), rng=rng)
+    real[0] = -5.2 - 0.2 * real[0].sin()  # alone, and so large that e^-5 in its loss can be seen
     return {
-        "real": 0.5 + 2 * draws.normal((5,), rng=rng),
-        "fake": -0.5 + 2 * draws.normal((7 + places,), rng=rng),
+        "real": real, "fake": fake,
         "sure_real": draws.logits((10,), rng=rng, ends=SURE),
         "sure_fake": draws.logits((8,), rng=rng, ends=SURE),
     }

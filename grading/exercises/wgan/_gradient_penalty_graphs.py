@@ -39,6 +39,47 @@ def a_little_added(critic, real, fake, a):
     return ((slope_at(critic, mixture(real, fake, a)).flatten(1).square().sum(1) + 1e-4).sqrt() - 1).square().mean()
 
 
+def one_hundred_millionth_added(critic, real, fake, a):
+    return ((slope_at(critic, mixture(real, fake, a)).flatten(1).square().sum(1) + 1e-8).sqrt() - 1).square().mean()
+
+
+def at_least_a_thousandth(critic, real, fake, a):
+    return (lengths_of(critic, real, fake, a).clamp_min(1e-3) - 1).square().mean()
+
+
+def at_most_a_hundred(critic, real, fake, a):
+    return (lengths_of(critic, real, fake, a).clamp_max(100) - 1).square().mean()
+
+
+def rows_and_images_only(critic, real, fake, a):
+    slope = slope_at(critic, mixture(real, fake, a))
+    length = slope.norm(dim=-1) if slope.ndim == 2 else slope.square().sum((1, 2, 3)).sqrt()
+    return (length - 1).square().mean()
+
+
+def critic_left_in_evaluation(critic, real, fake, a):
+    critic.eval()
+    return (lengths_of(critic, real, fake, a) - 1).square().mean()
+
+
+def critic_put_in_training(critic, real, fake, a):
+    critic.train()
+    return (lengths_of(critic, real, fake, a) - 1).square().mean()
+
+
+def evaluated_and_back(critic, real, fake, a):
+    mode = critic.training
+    critic.eval()
+    value = (lengths_of(critic, real, fake, a) - 1).square().mean()
+    critic.train(mode)
+    return value
+
+
+def everything_thawed(critic, real, fake, a):
+    critic.requires_grad_(True)
+    return (lengths_of(critic, real, fake, a) - 1).square().mean()
+
+
 def a_little_added_to_the_length(critic, real, fake, a):
     return (lengths_of(critic, real, fake, a) + 1e-2 - 1).square().mean()
 

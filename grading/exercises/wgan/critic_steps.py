@@ -30,7 +30,8 @@ def inputs(rng, n=1):
 
 
 def probe(critic_steps, g_flat, d_flat, old, data, B, n_critic, z_later, x_later, key, rate, c):
-    """Two rounds with one optimizer that has momentum, in training mode; one of a single step, and one of several, in evaluation mode."""
+    """Two rounds with one optimizer that has momentum, in training mode; one of a single step, and one of several, in evaluation mode; a linear
+    critic of large data."""
     taken = []
 
     def stream(scale):
@@ -67,8 +68,12 @@ def probe(critic_steps, g_flat, d_flat, old, data, B, n_critic, z_later, x_later
     once_moved, still_d, still_g = probing.parameters(d), probing.alive(d, x_later)[0], probing.alive(g, z_later)[0]
     g, d, *given = begin(False, scale=8)  # gradients larger than the small bound
     still = probing.attempt(ask, g, d, *given, n_critic, 0.2 * c)
-    found = dict(estimates=estimates, again=again, once=once, still=still, moved=moved, moved_again=moved_again, once_moved=once_moved,
-                 still_moved=probing.parameters(d), count=count, calls=calls, g_left=g_left, g_moved=g_moved, d_out=d_out, d_reached=d_reached,
+    line, steep = torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.Flatten(0)).to(d_flat.dtype), probing.parameters(d)
+    torch.nn.utils.vector_to_parameters(d_flat[:4].clone(), line.parameters())
+    g, _, _, batches, noise = begin(False, scale=1e4)  # its gradients are of thousands
+    probing.attempt(ask, g, line, probing.Descent(line.parameters(), 1e-5 * rate), batches, noise, 2, c)
+    found = dict(linear_moved=probing.parameters(line), estimates=estimates, again=again, once=once, still=still, moved=moved, moved_again=moved_again, once_moved=once_moved,
+                 still_moved=steep, count=count, calls=calls, g_left=g_left, g_moved=g_moved, d_out=d_out, d_reached=d_reached,
                  g_out=g_out, g_reached=g_reached, still_d=still_d, still_g=still_g)
     return {name: value for name, value in found.items() if value is not None}
 
@@ -137,7 +142,7 @@ exercise = Exercise(
                 says="The estimates mean f(x) - mean f(G(z)), each from before its step: of weights in [-c, c], of new data, of fresh noise."),
         Compare("moved", "moved_again", "once_moved", "still_moved", points=0.75, test=inside, resolution=1e-4,
                 what="the largest size of a parameter", says="When the function returns, every parameter of the critic lies in [-c, c]."),
-        Compare("moved", "moved_again", "once_moved", "still_moved", points=1, what="the critic afterwards", tolerance=1e-4,
+        Compare("moved", "moved_again", "once_moved", "still_moved", "linear_moved", points=1, what="the critic afterwards", tolerance=1e-4,
                 says="The critic afterwards: each step goes down along the gradient of mean f(G(z)) - mean f(x), of this step alone, with the "
                      "optimizer that is handed over, and is clipped before the next."),
         Compare("g_left", "g_moved", "moved", points=0.5, test=kept("g", while_moves="d"), what="the gradients left in the generator",

@@ -72,7 +72,7 @@ exercise = Exercise(
                 says="As many points in x as in y: the mean way of a point, when the whole is moved with the least work."),
         Compare("unequal", "fewer", "twice", shape="()", points=1, what="`wasserstein_1d` of samples of different sizes",
                 tolerance=1e-4, says="Different sizes: a point of the smaller sample weighs more, and may have to be split."),
-        Compare("tied", "one", "last", "single", "apart", "away", "same", shape="()", points=0.75, tolerance=1e-4,
+        Compare("tied", "one", "last", "single", "apart", "away", "same", shape="()", points=0.75, tolerance=5e-5,
                 what={"tied": "`wasserstein_1d` of samples with equal numbers", "one": "`wasserstein_1d` of one x and many y",
                       "last": "`wasserstein_1d` of many x and one y", "single": "`wasserstein_1d` of one x and one y",
                       "apart": "`wasserstein_1d` of samples far apart", "away": "`wasserstein_1d` of samples far from 0",

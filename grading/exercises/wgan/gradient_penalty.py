@@ -30,7 +30,7 @@ def inputs(rng, n=1):
 
 
 def probe(gradient_penalty, real, fake, image, image_fake, a, w, curve, flat, old):
-    """Linear critics, steep and gentle; quadratic ones; a small network with its gradients; flat places; images; one row."""
+    """Linear critics, steep and gentle; quadratic ones; a small network with its gradients; flat places; images; one row; moods."""
     class Bowl(nn.Module):
         """½ Σ k (x - m)²: its slope at x is k (x - m)."""
 
@@ -48,6 +48,16 @@ def probe(gradient_penalty, real, fake, image, image_fake, a, w, curve, flat, ol
 
         def forward(self, x):
             return (x.flatten(1) @ self.w)[:, None] + 3
+
+    class Moody(nn.Module):
+        """Another function in training mode than in evaluation mode, and in both one of each row by itself."""
+
+        def __init__(self, w, k):
+            super().__init__()
+            self.w, self.k = nn.Parameter(w.clone()), nn.Parameter(k.clone(), requires_grad=False)  # k is frozen
+
+        def forward(self, x):
+            return torch.tanh(self.k * x.flatten(1)) @ self.w * (1.5 if self.training else 0.5)
 
     def ask(critic, *given):
         return probing.tensor(gradient_penalty(critic, *(v.clone() for v in given)), "`gradient_penalty`")
@@ -76,10 +86,16 @@ def probe(gradient_penalty, real, fake, image, image_fake, a, w, curve, flat, ol
     made = [m * 1.5 for m in maker]  # with a graph, as samples of a generator have
     reached = probing.attempt(lambda: probing.vjp(probing.tensor(gradient_penalty(net, made[1], made[0], a), "it"), [*maker, net[0].weight]))
     reached = reached if isinstance(reached, str) else torch.cat([r.flatten() for r in reached])
+    rows, more = (image.flatten(2), image_fake.flatten(2), a), (image[:, None], image_fake[:, None], a)  # of other numbers of axes
+    moods = [Moody(w[:D], curve[:D]), Moody(w[:D], curve[:D]).eval()]
+    in_moods = [attempt(critic, real, fake, a) for critic in moods]
+    modes = torch.tensor([float(flag) for critic in moods for flag in (critic.training, critic.w.requires_grad, critic.k.requires_grad)])
     middle, level = Bowl(curve[:D], 0 * unit), Slope(0 * unit)
     bottom = torch.cat([0 * real[:1], real[1:]]), torch.cat([0 * fake[:1], fake[1:]])  # of 0 any mixture is exactly 0
     found = dict(steep=steep, gentle=attempt(Slope(low * unit), real, fake, a), one=attempt(bowl, real[:1], fake[:1], a[:1]),
                 bent=bent, images=attempt(Bowl(curve, w), image, image_fake, a), pictures=attempt(Slope(0.5 * w), image, image_fake, a),
+                series=attempt(Bowl(curve, w), *rows), films=attempt(Bowl(curve, w), *more), cliff=attempt(Slope(1e4 * high * w[:D]), real, fake, a),
+                training=in_moods[0], evaluated=in_moods[1], modes=modes, flat=attempt(level, real, fake, a),
                 all_real=attempt(bowl, real, fake, a * 0 + 1), all_fake=attempt(bowl, real, fake, a * 0),
                 value=value.detach(), slopes=slopes, of_bowl=probing.attempt(with_slopes, bowl, real, fake, a), left=left,
                 reached=reached, bottom=probing.attempt(with_slopes, middle, *bottom, a),
@@ -108,6 +124,14 @@ def truth(critic, real, fake, a):
     return total / len(real)
 
 
+def one_where_flat(inputs, got, expected, n):
+    """A critic that is flat everywhere: 1, but for what 1e-12 under the root makes of it, even if added to each number."""
+    if not torch.allclose(got["bent"].double(), expected["bent"].double(), rtol=1e-3):
+        return False, "another where the critic is not flat", "the penalty"
+    value, right = got["flat"].double(), expected["flat"].double()
+    return bool((value - right).abs() < 6e-6), value, right
+
+
 def nothing_left(inputs, got, expected, n):
     """The gradients that lie in the critic are those that lay there."""
     leak = (got["left"].double() - expected["left"].double()).abs().max().item()
@@ -118,21 +142,30 @@ exercise = Exercise(
     id="wgan-gradient-penalty", defines="gradient_penalty(critic, real, fake, a)", core=True, points=4, level=4, minutes=18,
     inputs=inputs, probe=probe, reference=reference, truth=truth, withholds=["genlab.models.adversarial.GradientPenalty"],
     comparisons=[
-        Compare("steep", "gentle", shape="()", points=0.75, tolerance=1e-4,
+        Compare("steep", "gentle", "cliff", shape="()", points=0.75, tolerance=1e-4,
                 what={"steep": "`gradient_penalty` of a critic that is steep everywhere",
+                      "cliff": "`gradient_penalty` of a critic with a slope of many thousands",
                       "gentle": "`gradient_penalty` of a critic with a slope below 1 everywhere"},
                 says="A critic with one slope everywhere: the penalty is the square of how far it is from 1, above or below."),
         Compare("bent", "all_real", "all_fake", "one", points=0.75, test=steady("bent", "all_real", "all_fake", "one"), resolution=1e-4,
                 what="`gradient_penalty` of a curved critic",
                 says="A curved critic: the slope is taken between each datum and its sample, where the share of that pair says."),
-        Compare("images", "pictures", points=0.5, tolerance=1e-4, what="`gradient_penalty` for images",
-                says="Images (B, C, H, W): one slope for each image, over all of its pixels and channels."),
-        Compare("slopes", "of_bowl", "value", points=1, tolerance=1e-3, what="the gradient of `gradient_penalty`",
+        Compare("images", "pictures", "series", "films", points=0.5, tolerance=1e-4, what={
+                    **dict.fromkeys(("images", "pictures"), "`gradient_penalty` for images"),
+                    "series": "`gradient_penalty` for rows of two axes, (B, C, L)", "films": "`gradient_penalty` for rows of four axes"},
+                says="Images (B, C, H, W), and any other number of axes: one slope for each image, over all of its numbers."),
+        Compare("slopes", "of_bowl", "value", points=0.75, tolerance=1e-3, what="the gradient of `gradient_penalty`",
                 says="The gradient of the penalty in the critic's parameters, through the gradient that it is made of."),
-        Compare("bottom", "level", points=0.5, tolerance=1e-3, what="`gradient_penalty` where the critic is flat",
+        Compare("bottom", "level", points=0.25, tolerance=1e-3, what="`gradient_penalty` where the critic is flat",
                 says="Where the slope is 0 the penalty is 1, and its gradients are finite."),
+        Compare("flat", "bent", points=0.25, test=one_where_flat, resolution=1e-7, what="`gradient_penalty` where the critic is flat",
+                says="Where the slope is 0 the penalty is 1 to five places: a number under the root is at most 1e-12."),
         Compare("reached", "left", points=0.25, tolerance=1e-3, what="what the gradient of `gradient_penalty` reaches",
                 says="The gradient reaches the critic's parameters and not those who made data or samples."),
+        Compare("training", "evaluated", "modes", points=0.25, tolerance=1e-4, what={
+                    "training": "`gradient_penalty` of a critic in training mode", "evaluated": "`gradient_penalty` of a critic in evaluation mode",
+                    "modes": "whether a critic is in training mode and each of its weights requires a gradient (1: yes)"},
+                says="The critic is asked in the mode in which it comes, and mode and requires_grad of its weights stay."),
         Compare("left", "slopes", points=0.25, test=nothing_left, resolution=1e-4, what="the gradients left in the critic",
                 says="No gradient is left in the critic by the call."),
     ],

@@ -26,7 +26,8 @@ def inputs(rng, n=1):
 
 
 def probe(polish, g_flat, d_flat, old, z, x, steps, rate, pull):
-    """Codes after some steps, one and none; no pull, and a strong one; one row alone; another order; both networks afterwards."""
+    """Codes after some steps, one and none; no pull, and a strong one; one row alone; another order; both networks afterwards; linear
+    networks, steep and nearly flat."""
     class Moody(torch.nn.Module):
         """Another function in training mode than in evaluation mode, and in both one of each row by itself."""
 
@@ -61,6 +62,15 @@ def probe(polish, g_flat, d_flat, old, z, x, steps, rate, pull):
     g, d = Moody(g_flat[:15].view(3, 5)), Moody(d_flat[:5])  # in training mode
     g.w.requires_grad_(False)  # somebody has frozen it
     working = attempt(later_z, 2, rate, pull)
+    lines = [torch.nn.Linear(3, 5), torch.nn.Linear(5, 1)]
+    kept = g, d
+    for name, scale, size, weight in (("steep", 1e3, 1.0, pull), ("slight", 1e-3, 30.0, 0.0)):
+        g, d = (line.to(z.dtype) for line in lines)
+        torch.nn.utils.vector_to_parameters(g_flat[:20].clone(), g.parameters())
+        torch.nn.utils.vector_to_parameters(scale * d_flat[:6], d.parameters())
+        d = torch.nn.Sequential(d, torch.nn.Flatten(0))
+        found[name] = attempt(later_z, 2, size * rate, weight)
+    g, d = kept
     mode = torch.tensor([float(flag) for net in (g, d) for flag in (net.training, net.w.requires_grad)])
     return found | dict(later=torch.cat([v.flatten() for v in later]), mode=mode, working=working)
 
@@ -105,8 +115,9 @@ exercise = Exercise(
     comparisons=[
         Compare("once", "free", shape="(B, K)", points=0.75, what="`polish` with one step",
                 says="One step: plus the rate times the slope of f(G(z)) - (pull/2) ‖z‖² in z."),
-        Compare("plain", "strong", "none", "still", "beyond", shape="(B, K)", points=0.75, what={"plain": "`polish`", "strong": "`polish` with a strong pull",
+        Compare("plain", "strong", "none", "still", "beyond", "steep", "slight", shape="(B, K)", points=0.75, what={"plain": "`polish`", "strong": "`polish` with a strong pull",
                 "none": "`polish` with no step", "still": "`polish` with the rate 0",
+                "steep": "`polish` with a steep critic", "slight": "`polish` with a critic that is nearly flat",
                 "beyond": "`polish` with a rate so large that the score falls"},
                 says="All the steps: each starts where the last one ended, from a fresh slope. No step, or a rate of 0, leaves the codes."),
         Compare("alone", "reverse", "graph", shape="(B, K)", points=0.5, what={"alone": "`polish` of one row", "reverse": "`polish` of rows in "

@@ -44,7 +44,7 @@ def probe(rank_interval, x, y, fall, tied_x, tied_y, takes, orders, some, one, s
         found = probing.tensors(rank_interval(*(v.clone() for v in given)), 3, "`rank_interval`")
         return torch.stack([v.detach().double().reshape(()) for v in found])
 
-    plain, down = ask(x, y, orders), probing.attempt(ask, x, fall, orders)
+    plain, down = ask(x, y, orders), probing.attempt(ask, 1e-4 * x, 1e4 * fall, orders)  # of any unit
     tied, back = probing.attempt(ask, tied_x, tied_y, orders), probing.attempt(ask, tied_y, tied_x, orders)
     spread, tied_spread = probing.attempt(ask, x, y, takes), probing.attempt(ask, tied_x, y, takes[:17])
     left_out, single = probing.attempt(ask, x, y, some), probing.attempt(ask, x, y, one)
