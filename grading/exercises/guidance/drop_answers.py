@@ -75,6 +75,39 @@ def removed(labels, share, null):
     return labels[torch.rand(len(labels)) >= share]
 
 
+def neighbours_share_a_coin(labels, share, null):
+    return torch.where(torch.rand(len(labels) // 2 + 1).repeat_interleave(2)[:len(labels)] < share, null, labels)
+
+
+def first_ones_of_a_random_number(labels, share, null):
+    count = torch.distributions.Binomial(len(labels), torch.tensor(float(share))).sample()
+    return torch.where(torch.arange(len(labels)) < count, null, labels)
+
+
+def opposite_halves(labels, share, null):
+    u = torch.rand(len(labels) // 2 + 1)
+    return torch.where(torch.cat([u, 1 - u.flip(0)])[:len(labels)] < share, null, labels)
+
+
+def spread_evenly(labels, share, null):
+    places = (torch.arange(len(labels)) + torch.rand(len(labels))) / len(labels)
+    return torch.where(places[torch.randperm(len(labels))] < share, null, labels)
+
+
+def seed_from_the_labels(labels, share, null):
+    rng = torch.Generator().manual_seed(int(labels.sum()))
+    return torch.where(torch.rand(len(labels), generator=rng) < share, null, labels)
+
+
+def whole_percents(labels, share, null):
+    return torch.where(torch.randint(0, 100, labels.shape) < 100 * share, null, labels)
+
+
+def changed_in_place(labels, share, null):
+    labels[torch.rand(len(labels)) < share] = null
+    return labels
+
+
 # Also right
 
 
@@ -122,6 +155,14 @@ mistakes = [
     Mistake(half, "Only half as many labels are left out as `share` says."),
     Mistake(never, "No label is ever left out."),
     Mistake(removed, "The rows without a label are gone, and the labels no longer fit their images: put `null` in their places."),
+    Mistake(neighbours_share_a_coin, "Two labels share a coin. Throw one for each."),
+    Mistake(first_ones_of_a_random_number, "The number varies as it should, but it is always the first rows that lose their labels."),
+    Mistake(opposite_halves, "The coins of one half decide those of the other. Throw one for each label."),
+    Mistake(spread_evenly, "Your numbers are spread evenly over [0, 1), so that nearly as many labels are left out at every call. Let "
+            "chance decide for each."),
+    Mistake(seed_from_the_labels, "The same labels lose the same places whenever they come. Leave the seed out."),
+    Mistake(whole_percents, "You round the share to whole percents. Compare uniform fractions, torch.rand, with it."),
+    Mistake(changed_in_place, "You change `labels` itself. Build a new tensor; the old one is not yours."),
 ]
 
 also_right = [by_bernoulli, in_a_copy, kept_first, one_after_another, by_dropout_mask]
