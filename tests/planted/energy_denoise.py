@@ -141,6 +141,26 @@ def jac(x, sigma, energy):
     return x - sigma**2 * torch.einsum("iid->id", j)
 
 
+def modes_set_anew(x, sigma, energy):
+    energy.eval()
+    slope = _slope_in(x, energy)
+    energy.train()
+    return x - sigma**2 * slope
+
+
+def all_set_free(x, sigma, energy):
+    energy.requires_grad_(False)
+    slope = _slope_in(x, energy)
+    energy.requires_grad_(True)
+    return x - sigma**2 * slope
+
+
+def _slope_in(x, energy):
+    with torch.enable_grad():
+        leaf = x.detach().clone().requires_grad_()
+        return torch.autograd.grad(energy(leaf).sum(), leaf)[0]
+
+
 SAYS_1 = (
     "The mean of the clean point, given the noisy one: one step along the score, as long as the variance of the noise."
 )
@@ -149,7 +169,11 @@ SAYS_3 = (
     "`denoise` should return a tensor, not None (is a `return` missing?). The signature is `denoise(x, sigma, energy)`."
 )
 
+SAYS_CHANGED = "left_frozen"
+
 wrong = [
+    (modes_set_anew, SAYS_CHANGED),
+    (all_set_free, SAYS_CHANGED),
     (noisy, SAYS_1),
     (flags_x, SAYS_2),
     (first_only, SAYS_1),

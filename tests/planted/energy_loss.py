@@ -161,6 +161,22 @@ def mse(energy, x, sampler, penalty=0.1):
     )
 
 
+def modes_set_anew(energy, x, sampler, penalty=0.1):
+    energy.eval()
+    samples = sampler(x).detach()
+    energy.train()
+    e, f = energy(x), energy(samples)
+    return e.mean() - f.mean() + penalty * (e.square().mean() + f.square().mean())
+
+
+def all_set_free(energy, x, sampler, penalty=0.1):
+    energy.requires_grad_(False)
+    samples = sampler(x).detach()
+    energy.requires_grad_(True)
+    e, f = energy(x), energy(samples)
+    return e.mean() - f.mean() + penalty * (e.square().mean() + f.square().mean())
+
+
 SAYS_1 = "Without a penalty: how much higher the energy of the data is than that of the samples, on average."
 SAYS_2 = (
     "Your code raised TypeError: probe.<locals>.<lambda>() missing 1 required positional argument: "
@@ -197,7 +213,11 @@ SAYS_12 = (
     " `set_grad_enabled` or `set_default_dtype` in it."
 )
 
+SAYS_CHANGED = "`ebm_loss` changes its argument `energy` in place: work on a copy."
+
 wrong = [
+    (modes_set_anew, SAYS_CHANGED),
+    (all_set_free, SAYS_CHANGED),
     (sampler_from_noise, SAYS_1),
     (sampler_without_argument, SAYS_2),
     (cut_to_data, SAYS_3),

@@ -57,8 +57,12 @@ def from_a_ratio(n, rng):
     return odds / (odds + 1)
 
 
+def one_after_the_other(n, rng):
+    return torch.cat([torch.randn(1, generator=rng).sigmoid() for _ in range(n)])
+
+
 wrong = [(forgets_the_sigmoid, "plain_normal"), (torch_rand, "uniform"), (global_noise, "without_rng"),
          (numpy_noise, "without_rng"), (sigmoid_of_rand, "sigmoid_of_uniform"), (one_draw, "one_for_all"),
          (with_a_channel, "a_column"), (fixed_seed, "seeded_again"), (exponential, "log_normal"),
          (half_a_tanh, "tanh_shifted"), (logit_for_sigmoid, "logit")]
-right = [by_tanh_of_half, from_a_ratio]
+right = [one_after_the_other, by_tanh_of_half, from_a_ratio]

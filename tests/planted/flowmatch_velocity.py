@@ -71,9 +71,15 @@ def by_autograd(x, t, mean, std):
     return mean + torch.stack(rates).to(x.dtype) * (x - t * mean)
 
 
+def place_itself_at_the_end(x, t, mean, std):
+    if t == 1:
+        return x + 0 * mean
+    return mean + (t * std**2 - (1 - t)) / ((1 - t) ** 2 + t**2 * std**2) * (x - t * mean)
+
+
 wrong = [(forgets_the_mean_in_front, "without_mean"), (forgets_to_centre, "not_centred"),
          (centred_twice, "centred_at_the_mean"), (std_for_variance, "std_not_squared"), (left_way, "by_what_is_left"),
          (denoiser, "data_guess"), (guarded_with_epsilon, "by_what_is_left_guarded"),
          (diffusion_clock, "time_backwards"), (sign_of_noise_kept, "covariance_added"),
          (linear_variance, "weights_not_squared"), (square_root_below, "standard_deviation_below")]
-right = [by_difference_of_posteriors, by_autograd]
+right = [place_itself_at_the_end, by_difference_of_posteriors, by_autograd]

@@ -32,12 +32,13 @@ def probe(denoise, points, weights, x, sigma, wide, shift, planted, far):
             super().__init__()
             self.sigma, self.w = sigma, nn.Parameter(weights.log())
             self.w.grad = planted.clone()
+            self.still = nn.Parameter(planted.clone(), requires_grad=False)  # frozen before, and so afterwards
 
         def forward(self, noisy):
             squares = (noisy[:, None] - points).square().sum(2)
             return shift - torch.logsumexp(self.w - squares / (2 * self.sigma**2), 1)
 
-    near, broad = probing.watch("energy", Energy(sigma)), probing.watch("energy", Energy(wide))
+    near, broad = probing.watch("energy", Energy(sigma)), probing.watch("energy", Energy(wide).eval())
 
     def ask(noisy, s, energy):
         return probing.tensor(denoise(noisy, s, energy), "`denoise`")

@@ -138,7 +138,8 @@ mistakes = [
     Mistake(gradients_left_on, "You switch gradients on for everything that comes after: use `with torch.enable_grad():`."),
     Mistake(parameters_cleared, "The values are right. But you clear the gradients that the parameters held: they are somebody "
             "else's. Take the slope in x alone, by torch.autograd.grad."),
-    Mistake(left_frozen, "You freeze the parameters of the energy and do not set them free again."),
+    Mistake(left_frozen, "You leave the energy other than it was, in its mode (`train`, `eval`) or in which parameters are frozen: put "
+            "back what was there."),
     Mistake(slope_of_the_density, "You take the slope of the density exp(-E). The score is that of its logarithm, -∇E."),
     Mistake(noise_found, "This is the noise, in units of σ. Take σ times it away from x."),
     Mistake(changed_in_place, "You change `x`, its numbers or its flag (`requires_grad_`): work on x.detach().clone()."),

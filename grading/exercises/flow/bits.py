@@ -34,16 +34,19 @@ def probe(bits_per_dim, levels, count, table, deep, deep_table, pair, pair_table
     asked = []
 
     def cells(logits, images):
-        K = logits.shape[1]
+        K, before = logits.shape[1], len(asked)
 
         def log_prob(v):
+            """Asked for all rows at once, or for some after others."""
+            start = sum(len(a) for a in asked[before:])
             asked.append(v.detach().clone())
+            own_images = images[(start + torch.arange(len(v))) % len(images)]
             place = v.double() * K
             at = place.floor().long()
-            if at.shape == images.shape:
+            if at.shape == own_images.shape:
                 near = (place - place.round()).abs() < 1e-3
-                own = (at - images).abs() <= 1
-                at = torch.where(near & own, images.long(), at)
+                own = (at - own_images).abs() <= 1
+                at = torch.where(near & own, own_images.long(), at)
             at = at.clamp(0, K - 1)
             density = logits.log_softmax(1) + math.log(K)
             return density[torch.arange(len(logits)), at].sum(1)
@@ -54,11 +57,17 @@ def probe(bits_per_dim, levels, count, table, deep, deep_table, pair, pair_table
         given = images if given is None else given
         return probing.tensor(bits_per_dim(given, logits.shape[1], cells(logits, images)), "`bits_per_dim`")
 
+    def drawn(parts):
+        """All that was asked, but for the same again: with one draw as many rows as there are images."""
+        return torch.cat([v for i, v in enumerate(parts)
+                          if not i or v.shape != parts[i - 1].shape or not torch.equal(v, parts[i - 1])])
+
     leaf = probing.leaf(table)
     value = ask(levels, leaf)
     slope, = probing.vjp(value, [leaf], weight)
+    first, middle = drawn(asked), len(asked)
     again = ask(levels, table)
-    first, second = asked[0], asked[-1]
+    second = drawn(asked[middle:])
     return dict(value=value, again=again, slope=slope, first=first, second=second, deep=ask(deep, deep_table),
                 bytes=ask(deep, deep_table, deep.to(torch.uint8)), pair=ask(pair, pair_table), one=ask(levels[:1], table))
 

@@ -36,7 +36,7 @@ def probe(euler, x, image, rate, drift):
     times = torch.tensor(asked[1:], dtype=torch.float64)
     return dict(one=one, seven=seven, times=times, three=run(field, x, 3), single=run(field, x[:1], 2),
                 constant=run(lambda z, t: 0 * z + drift, x, 4), clock=run(lambda z, t: 0 * z + drift * t, x, 5),
-                images=run(lambda z, t: z * t - drift, image, 6))
+                long=run(field, x, 49), far=run(lambda z, t: drift - 0.5 * z, 100 * x, 3), images=run(lambda z, t: z * t - drift, image, 6))
 
 
 def reference(velocity, x, steps):
@@ -66,7 +66,7 @@ exercise = Exercise(
         Compare("clock", "one", "times", points=1, what={"clock": "`euler` in a field that only depends on the time",
                                                          "one": "`euler` with one step", "times": "the times that you ask for"},
                 says="The times: each step asks at the time where it begins, 0 first, 1 - h last."),
-        Compare("seven", "three", "single", "images", shape="(B, ...)", points=1.25, what="`euler`",
+        Compare("seven", "three", "single", "images", "long", "far", shape="(B, ...)", points=1.25, what="`euler`",
                 says="All the steps: each starts where the last one ended, and from the velocity there."),
     ],
     hints=[

@@ -127,6 +127,12 @@ def h_squared(velocity, x, steps):
     return _steps(velocity, x, [k / steps for k in range(steps)], 1 / steps**2)
 
 
+def times_by_arange(velocity, x, steps):
+    for t in torch.arange(0, 1, 1 / steps).tolist():
+        x = x + velocity(x, t) / steps
+    return x
+
+
 # Also right
 
 
@@ -177,6 +183,8 @@ mistakes = [
     Mistake(heun, "These are Heun's steps, with two evaluations each. They come next; here one is asked for."),
     Mistake(changes_x_in_place, "`euler` changes its argument `x` in place: work on a copy, x = x + …"),
     Mistake(h_squared, "The step's length is divided by the number of steps twice."),
+    Mistake(times_by_arange, "torch.arange(0, 1, 1 / steps) holds one time too many for some numbers of steps (49, say), by "
+            "rounding: count whole steps."),
 ]
 
 also_right = [counting_time, by_linspace, recursive]

@@ -36,7 +36,8 @@ def probe(heun, x, image, rate, drift, many):
     several = run(field, x, many)
     return dict(one=one, several=several, calls=float(len(asked) - 2), three=run(field, x, 3), single=run(field, x[:1], 2),
                 constant=run(lambda z, t: 0 * z + drift, x, 4), clock=run(lambda z, t: 0 * z + drift * t, x, 5),
-                place=run(lambda z, t: -rate * z, x, 2), images=run(lambda z, t: z * t - drift, image, 6))
+                place=run(lambda z, t: -rate * z, x, 2), images=run(lambda z, t: z * t - drift, image, 6),
+                long=run(field, x, 49), far=run(lambda z, t: drift - 0.5 * z, 100 * x, 3))
 
 
 def reference(velocity, x, steps):
@@ -69,7 +70,7 @@ exercise = Exercise(
         Compare("clock", "one", points=1, what={"clock": "`heun` in a field that only depends on the time",
                                                 "one": "`heun` with one step"},
                 says="The times: the first velocity where the step begins, the second where it ends."),
-        Compare("several", "three", "single", "images", shape="(B, ...)", points=1, what="`heun`",
+        Compare("several", "three", "single", "images", "long", "far", shape="(B, ...)", points=1, what="`heun`",
                 says="All the steps, each from where the last one ended."),
         Compare("calls", points=0.25, what="the number of evaluations in several steps",
                 says="Two evaluations in each step: keep the first velocity instead of asking for it twice."),

@@ -173,6 +173,13 @@ def time_stands_still(velocity, x, steps):
     return x
 
 
+def times_by_arange(velocity, x, steps):
+    for t in torch.arange(0, 1, 1 / steps).tolist():
+        first = velocity(x, t)
+        x = x + (first + velocity(x + first / steps, t + 1 / steps)) / (2 * steps)
+    return x
+
+
 # Also right
 
 
@@ -223,6 +230,8 @@ mistakes = [
             "costs."),
     Mistake(one_step_too_few, "One step is missing at the end: there are `steps` of them."),
     Mistake(time_stands_still, "Time stands still from step to step: step number k begins at k·h."),
+    Mistake(times_by_arange, "torch.arange(0, 1, 1 / steps) holds one time too many for some numbers of steps (49, say), by "
+            "rounding: count whole steps."),
 ]
 
 also_right = [correcting, by_linspace]

@@ -38,13 +38,14 @@ def probe(flow_matching_loss, x, noise, t, image, image_noise, weight):
 
     loss = run(network, x, noise, t)
     place, time = asked[0] if asked else (torch.zeros(()), torch.zeros(()))
-    slope, = probing.vjp(loss, [w])
+    slope, calls = probing.vjp(loss, [w])[0], float(len(asked))
     run(network, x, noise, t)
     place_again = asked[-1][0]
     images = probing.attempt(run, network, image, image_noise, t[:3])
     image_place = asked[-1][0]
     silent, silent_again = (run(lambda z, time: 0 * z, x, noise, t) for _ in range(2))
-    return dict(place=place, place_again=place_again, time=time, loss=loss.detach(), slope=slope, images=images,
+    far = probing.attempt(run, network, 300 * x, noise, t)
+    return dict(calls=calls, far=far.detach() if isinstance(far, torch.Tensor) else far, place=place, place_again=place_again, time=time, loss=loss.detach(), slope=slope, images=images,
                 image_place=image_place, one=run(network, x[1:2], noise[1:2], t[1:2]), silent=silent, silent_again=silent_again)
 
 
@@ -79,12 +80,13 @@ exercise = Exercise(
         Compare("place", "place_again", shape="(B, ...)", points=0.75, test=partial(steady, "place"), 
                 what="the x_t at which your network is asked",
                 says="The network is asked at the point that each pair has reached at its time."),
-        Compare("time", shape="(B,)", points=0.5, what="the t that your network gets",
-                says="The network gets the times as they came."),
+        Compare("time", "calls", points=0.5, what={"time": "the t that your network gets", "calls": "how often your network is asked"},
+                says="The network is asked once, and gets the times as they came."),
         Compare("silent", "silent_again", shape="()", points=0.75, test=partial(steady, "silent"),
                 what="`flow_matching_loss` of a network that always answers 0",
                 says="What the network should have answered is the velocity of each pair; the loss is the mean of all squares."),
-        Compare("loss", "one", shape="()", points=0.75, what="`flow_matching_loss`",
+        Compare("loss", "one", "far", shape="()", points=0.75,
+                what={"far": "`flow_matching_loss` of data far away", "loss": "`flow_matching_loss`", "one": "`flow_matching_loss`"},
                 says="The loss: the mean of all squared differences between the network's answer and the velocity."),
         Compare("slope", points=0.5, tolerance=1e-4, what="the slope of the loss in the network's weights",
                 says="The gradient reaches the network."),

@@ -143,6 +143,16 @@ def divided_by_time(network, x, noise, t):
     return F.mse_loss(network(place, t), (x - place) / (1 - _time(t, x)))
 
 
+def asked_twice(network, x, noise, t):
+    place = _place(x, noise, t)
+    network(place, t)
+    return F.mse_loss(network(place, t), x - noise)
+
+
+def kept_below_100(network, x, noise, t):
+    return F.mse_loss(network(_place(x, noise, t), t), x - noise).clamp(max=100)
+
+
 # Also right
 
 
@@ -190,6 +200,8 @@ mistakes = [
     Mistake(long_times, "Your network gets times with more dimensions: it wants t as it came, (B,)."),
     Mistake(asked_at_data, "Your network is asked at the data: it must be asked on the way, at x_t."),
     Mistake(asked_at_noise, "Your network is asked at the noise: it must be asked on the way, at x_t."),
+    Mistake(asked_twice, "Right, but your network is asked more than once: once for the whole batch is enough."),
+    Mistake(kept_below_100, "Your loss is cut off where it is large: no gradient is left where it is needed most."),
     Mistake(own_noise, OWN), Mistake(own_times, OWN), Mistake(noise_for_target_only, OWN),
     Mistake(first_time_for_all, "The first time moves all rows: each row has its own."),
     Mistake(cut_off, CUT), Mistake(a_number, CUT),

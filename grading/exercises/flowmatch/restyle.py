@@ -42,7 +42,9 @@ def probe(restyle, x, image, old, new, rate, drift):
     return dict(moved=moved, times=times, once=run(field, x, old, new, 1), kept=run(field, x, old, old, 9),
                 shift=run(lambda z, t, labels: picked(drift, labels, z) + 0 * z, x, old, new, 3),
                 clock=run(lambda z, t, labels: picked(drift, labels, z) * t + 0 * z, x, old, new, 5),
-                alone=run(field, x[:1], old[:1], new[:1], 4), images=run(field, image, old, new, 3))
+                alone=run(field, x[:1], old[:1], new[:1], 4), images=run(field, image, old, new, 3),
+                long=run(field, x, old, new, 49),
+                far=run(lambda z, t, labels: picked(drift, labels, z) - 0.5 * z, 100 * x, old, new, 3))
 
 
 def reference(velocity, x, old, new, steps):
@@ -73,7 +75,7 @@ exercise = Exercise(
         Compare("clock", "times", points=1, what={"clock": "`restyle` in fields that only depend on time and label",
                                                   "times": "the times that you ask for"},
                 says="The times: back from 1 to h, forward from 0 to 1 - h; each step asks where it begins."),
-        Compare("moved", "once", "alone", shape="(B, ...)", points=1.25, what="`restyle`",
+        Compare("moved", "once", "alone", "long", "far", shape="(B, ...)", points=1.25, what="`restyle`",
                 says="All the steps both ways: each starts where the last one ended."),
         Compare("kept", "images", shape="(B, ...)", points=0.75,
                 what={"kept": "`restyle` with the old label twice", "images": "`restyle` of images"},

@@ -124,6 +124,11 @@ def changes_x_in_place(velocity, x, old, new, steps):
     return _forward(velocity, x, new, _up(steps), 1 / steps)
 
 
+def times_by_arange(velocity, x, old, new, steps):
+    times = torch.arange(0, 1, 1 / steps)
+    return _forward(velocity, _back(velocity, x, old, (1 - times).tolist(), 1 / steps), new, times.tolist(), 1 / steps)
+
+
 # Also right
 
 
@@ -174,6 +179,8 @@ mistakes = [
     Mistake(half_the_steps_each, "You share the steps between both ways: each way has `steps` of them."),
     Mistake(one_label_for_all, "The first labels serve for all rows: each row has its own."),
     Mistake(changes_x_in_place, "`restyle` changes its argument `x` in place: work on a copy, x = x - …"),
+    Mistake(times_by_arange, "torch.arange(0, 1, 1 / steps) holds one time too many for some numbers of steps (49, say), by "
+            "rounding: count whole steps."),
 ]
 
 also_right = [by_linspace, counting_time]

@@ -30,7 +30,8 @@ def probe(straightness, x, image, rate, drift):
 
     return dict(straight=run(lambda z, t: 0 * z + drift, x, 4), faster=run(lambda z, t: 0 * z + drift * t, x, 6),
                 bent=run(field, x, 5), alone=run(field, x[2:3], 5), once=run(field, x, 1),
-                images=run(lambda z, t: z * t - drift, image, 3))
+                images=run(lambda z, t: z * t - drift, image, 3),
+                long=run(field, x, 49), fast=run(lambda z, t: 0 * z + 100 * drift * t, x, 3))
 
 
 def reference(velocity, x, steps):
@@ -65,7 +66,7 @@ exercise = Exercise(
                       "once": "`straightness` of a path of one step"},
                 says="A straight path at constant speed has S = 0. One that gets faster has the mean over the steps of the "
                      "squared distance from the mean velocity."),
-        Compare("bent", "alone", "images", shape="(B,)", points=1.5, what="`straightness`",
+        Compare("bent", "alone", "images", "long", "fast", shape="(B,)", points=1.5, what="`straightness`",
                 says="Bent paths: a number for each start, a sum over all values of its row."),
     ],
     hints=[

@@ -121,6 +121,14 @@ def asked_on_the_chord(velocity, x, steps):
     return (total.flatten(1) - found).square().sum(2).mean(0)
 
 
+def times_by_arange(velocity, x, steps):
+    start, found = x, []
+    for t in torch.arange(0, 1, 1 / steps).tolist():
+        found.append(velocity(x, t))
+        x = x + found[-1] / steps
+    return ((x - start) - torch.stack(found)).flatten(2).square().sum(2).mean(0)
+
+
 # Also right
 
 
@@ -165,6 +173,8 @@ mistakes = [
     Mistake(gaps_averaged_first, "You average the differences before you square them: they add up to 0."),
     Mistake(asked_at_the_end, "You ask for the velocity at the time where a step ends: Euler asks where it begins."),
     Mistake(asked_on_the_chord, "You ask on the straight line between the ends: ask on the path itself."),
+    Mistake(times_by_arange, "torch.arange(0, 1, 1 / steps) holds one time too many for some numbers of steps (49, say), by "
+            "rounding: count whole steps."),
 ]
 
 also_right = [variance_of_velocities, in_two_walks]

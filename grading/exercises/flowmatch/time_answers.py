@@ -107,6 +107,10 @@ def whitened(n, rng):
     return torch.sigmoid((z - z.mean()) / z.std().nan_to_num(1).clamp_min(1e-3)) if n > 1 else torch.sigmoid(z)
 
 
+def cut_at_3(n, rng):
+    return torch.sigmoid(_z(n, rng).clamp(-3, 3))
+
+
 # Also right
 
 
@@ -148,6 +152,7 @@ mistakes = [
     Mistake(a_column, "Your times have the shape (n, 1): (n,) is asked for."),
     Mistake(images, "Your times have the shape (n, 1, 1, 1): (n,) is asked for."),
     Mistake(thousands, "Your times go to 1000: between 0 and 1 is asked for."),
+    Mistake(cut_at_3, "Your logits are cut off: times near 0 and 1 are rare, but they do occur."),
     Mistake(sorted_times, DEPENDENT), Mistake(evenly_spread, DEPENDENT), Mistake(mirrored, DEPENDENT),
     Mistake(whitened, DEPENDENT),
 ]

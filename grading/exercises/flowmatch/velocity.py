@@ -28,7 +28,8 @@ def probe(best_velocity, x, mean, std, t, ends):
     return dict(middle=run(x, t, mean, std), later=run(x, (1 + t) / 2, mean, std), start=run(x, 0.0, mean, std),
                 centred=run(x, t, 0 * mean, std), same=run(x, t, mean, 0 * std + 1), one=run(x[:1], t, mean, std),
                 end=probing.attempt(run, x, 1.0, mean, std), extreme=probing.attempt(run, x, t, 100 * mean, ends),
-                point=probing.attempt(run, x, t, mean, 0 * std))
+                point=probing.attempt(run, x, t, mean, 0 * std), narrow=probing.attempt(run, x, 1.0, mean, 1e-5 * std),
+                late=probing.attempt(run, x, 0.99, mean, 1e-5 * std))
 
 
 def reference(x, t, mean, std):
@@ -61,8 +62,9 @@ exercise = Exercise(
                 says="The slope: the covariance of x_1 - x_0 with x_t, divided by the variance of x_t."),
         Compare("middle", "later", "one", shape="(B, D)", points=1.25, what="`best_velocity`",
                 says="With a mean: x_t has the mean t·m, and x_1 - x_0 has the mean m."),
-        Compare("end", "extreme", "point", shape="(B, D)", points=1,
-                what={"end": "`best_velocity` at t = 1", "extreme": "`best_velocity` of far data, very narrow or very wide",
+        Compare("end", "extreme", "point", "narrow", "late", shape="(B, D)", points=1,
+                what={"end": "`best_velocity` at t = 1", "narrow": "`best_velocity` of very narrow data at t = 1",
+                      "late": "`best_velocity` of very narrow data near t = 1", "extreme": "`best_velocity` of far data, very narrow or very wide",
                       "point": "`best_velocity` of data that are a single point"},
                 says="The ends: t = 1, data far away, very narrow or very wide, and data that are a single point (s = 0)."),
     ],

@@ -117,6 +117,15 @@ def rate_of_the_spread(x, t, mean, std):
     return mean + (std - 1) / ((1 - t) + t * std) * (x - t * mean)
 
 
+def variance_with_a_little_more(x, t, mean, std):
+    return mean + _covariance(t, std) / (_variance(t, std) + 1e-8) * (x - t * mean)
+
+
+def std_of_a_thousandth_at_least(x, t, mean, std):
+    std = std.clamp_min(1e-3)
+    return mean + _covariance(t, std) / _variance(t, std) * (x - t * mean)
+
+
 # Also right
 
 
@@ -164,6 +173,9 @@ mistakes = [
             "divides by a variance."),
     Mistake(by_what_is_done, "Right after the start. At t = 0 the way that is done, divided by the time it took, is 0/0: use "
             "the covariance."),
+    Mistake(variance_with_a_little_more, "You add a little to the variance of x_t. At t = 1 it is the data's own, which may be smaller than "
+            "that little; it is never 0."),
+    Mistake(std_of_a_thousandth_at_least, "You keep std away from 0. Data may be narrower, and your slope near t = 1 is then too small."),
     Mistake(covariance_without_t, "The weights of x_t are missing in your covariance: 1 - t for the noise and t for the data."),
     Mistake(covariance_of_squares, "Your covariance has the weights squared: one of the two factors is ±1, the other t or 1 - t."),
     Mistake(noise_of_no_spread, "The noise is missing in your variance and covariance: its variance is 1."),

@@ -20,26 +20,29 @@ def inputs(rng, n=1):
     B = 4 + randint(0, 5, (1,), rng=rng).item()
     return {"x": draws.normal((B, 2, 3, 4), rng=rng), "points": draws.normal((4, 2), rng=rng), "t": randint(0, 50, (B,), rng=rng),
             "labels": randint(0, 4, (B,), rng=rng), "away": randint(4, 8, (B,), rng=rng), "key": draws.normal((4,), rng=rng),
-            "weight": 2 + 2 * share[0], "below": -1 - share[1], "large": 50 + share[2]}
+            "weight": 2 + 2 * share[0], "below": -1 - share[1], "large": 300 + share[2]}
 
 
 def probe(guided, x, points, t, labels, away, key, weight, below, large):
-    """A network whose rows do not know each other and that counts how often it is called and with how many rows."""
-    calls = []
+    """A network whose rows do not know each other; in every run it counts its calls and their rows, and looks at the labels' dtype."""
+    calls, counts, whole = [], [], []
 
     def network(x, t, labels):
         calls.append(len(x))
+        whole.append(not labels.is_floating_point())
         row = (key[0] * t + key[1] * labels + 0.1 * labels * labels).view(-1, *[1] * (x.dim() - 1)).to(x.dtype)
         return torch.sin(x + row) + key[2] * x * torch.cos(row) + key[3] * x.flip(1)
 
     def run(x, weight, k):
-        return probing.tensor(guided(network, x[:k], t[:k], labels[:k], away[:k], weight), "`guided`")
+        calls.clear()
+        made = probing.tensor(guided(network, x[:k], t[:k], labels[:k], away[:k], weight), "`guided`")
+        counts.append([float(len(calls)), float(sum(calls))])
+        return made
 
     B = len(x)
-    image = run(x, weight, B)
-    count = torch.tensor([float(len(calls)), float(sum(calls))])
-    return dict(image=image, points=run(points, weight, 4), one=run(x, weight, 1), calls=count, label=run(x, 1.0, B),
-                other=run(x, 0.0, B), against=run(x, below, B), large=run(x, large, B))
+    values = dict(image=run(x, weight, B), points=run(points, weight, 4), one=run(x, weight, 1), label=run(x, 1.0, B),
+                  other=run(x, 0.0, B), against=run(x, below, B), large=run(x, large, B), deep=run(x, -large, B))
+    return values | dict(calls=torch.tensor(counts).double(), whole=float(all(whole)))
 
 
 def reference(network, x, t, labels, away, weight):
@@ -65,9 +68,11 @@ exercise = Exercise(
                 says="Weight 1 gives the network's answer for `labels`, weight 0 the one for `away`."),
         Compare("image", "points", "one", shape="(B, ...)", points=1, what="`guided`", tolerance=1e-4,
                 says="From the answer for `away` the way leads through that for `labels`, w times as far."),
-        Compare("against", "large", shape="(B, ...)", points=0.5, what="`guided` with a weight below 0 or of 50", tolerance=1e-4,
+        Compare("against", "large", "deep", shape="(B, ...)", points=0.5, what="`guided` with a weight below 0 or of some hundreds", tolerance=1e-4,
                 says="The same for every weight, nothing is cut off."),
-        Compare("calls", points=0.75, what="how often the network was called, and with how many rows in all",
+        Compare("calls", "whole", points=0.75,
+                what={"calls": "how often the network was called, and with how many rows in all",
+                      "whole": "whether its labels were whole numbers"},
                 says="One call with 2 B rows."),
     ],
     hints=[

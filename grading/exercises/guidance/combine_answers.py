@@ -99,6 +99,23 @@ def weight_at_least_1(network, x, t, labels, away, weight):
     return u + max(weight, 1.0) * (c - u)
 
 
+def shortcut_at_0_and_1(network, x, t, labels, away, weight):
+    if weight in (0, 1):
+        return network(x, t, labels if weight else away)
+    c, u = _both(network, x, t, labels, away)
+    return u + weight * (c - u)
+
+
+def labels_as_floats(network, x, t, labels, away, weight):
+    c, u = network(torch.cat([x, x]), torch.cat([t, t]), torch.cat([labels, away]).to(x.dtype)).chunk(2)
+    return u + weight * (c - u)
+
+
+def weight_of_a_hundred_at_most(network, x, t, labels, away, weight):
+    c, u = _both(network, x, t, labels, away)
+    return u + min(weight, 100.0) * (c - u)
+
+
 # Also right
 
 
@@ -146,6 +163,9 @@ mistakes = [
     Mistake(first_channel_alone, "Only the first channel is guided. Guidance is for all values of a row."),
     Mistake(kept_in_range, "You cut the answer off at 1. It may be noise or a velocity, which are not bounded."),
     Mistake(weight_at_least_1, "Weights below 1 are weights, too: do not lift them to 1."),
+    Mistake(shortcut_at_0_and_1, "For a weight of 0 or 1 you ask with B rows alone. The network gets 2 B rows at every weight."),
+    Mistake(labels_as_floats, "Your labels reach the network as fractions. It looks them up in a table: they stay whole numbers."),
+    Mistake(weight_of_a_hundred_at_most, "You cut the weight off. It may be any number, however large."),
 ]
 
 also_right = [as_a_mean, away_first, one_after_the_other, from_the_label_on]

@@ -75,6 +75,39 @@ def removed(labels, share, null):
     return labels[torch.rand(len(labels)) >= share]
 
 
+def neighbours_share_a_coin(labels, share, null):
+    return torch.where(torch.rand(len(labels) // 2 + 1).repeat_interleave(2)[:len(labels)] < share, null, labels)
+
+
+def first_ones_of_a_random_number(labels, share, null):
+    count = torch.distributions.Binomial(len(labels), torch.tensor(float(share))).sample()
+    return torch.where(torch.arange(len(labels)) < count, null, labels)
+
+
+def opposite_halves(labels, share, null):
+    u = torch.rand((len(labels) + 1) // 2)
+    return torch.where(torch.cat([u, 1 - u])[:len(labels)] < share, null, labels)
+
+
+def spread_evenly(labels, share, null):
+    places = (torch.arange(len(labels)) + torch.rand(len(labels))) / len(labels)
+    return torch.where(places[torch.randperm(len(labels))] < share, null, labels)
+
+
+def seed_from_the_labels(labels, share, null):
+    rng = torch.Generator().manual_seed(int(labels.sum()))
+    return torch.where(torch.rand(len(labels), generator=rng) < share, null, labels)
+
+
+def whole_percents(labels, share, null):
+    return torch.where(torch.randint(0, 100, labels.shape) < 100 * share, null, labels)
+
+
+def changed_in_place(labels, share, null):
+    labels[torch.rand(len(labels)) < share] = null
+    return labels
+
+
 # Also right
 
 
@@ -106,6 +139,8 @@ def by_dropout_mask(labels, share, null):
     return torch.where(ones.ge(share), labels, torch.full_like(labels, null))
 
 
+AS_MANY = "As many labels are left out at every call, but for one at most. Each label has a coin of its own, so the number varies."
+
 mistakes = [
     Mistake(whole_batch, "One coin decides for the whole batch. Throw one for each label."),
     Mistake(share_is_kept, "Here `share` is the part that is kept. It is the part that is left out."),
@@ -114,7 +149,7 @@ mistakes = [
     Mistake(null_is_minus_1, "You put -1 in place of a label; the number for “no label” is said by `null`."),
     Mistake(other_label, "A label that is left out becomes `null`, not another label: that would teach the network mistakes."),
     Mistake(first_ones, "The first rows of the batch lose their labels at every call. Let chance decide for each."),
-    Mistake(exact_number, "Exactly as many labels are left out at every call. Each label has a coin of its own, so the number varies."),
+    Mistake(exact_number, AS_MANY),
     Mistake(every_kth, "Every so many rows lose their labels at every call. Let chance decide for each."),
     Mistake(with_a_seed, "With a seed inside, the same places lose their labels at every call."),
     Mistake(own_generator, "With a seed inside, the same places lose their labels at every call."),
@@ -122,6 +157,13 @@ mistakes = [
     Mistake(half, "Only half as many labels are left out as `share` says."),
     Mistake(never, "No label is ever left out."),
     Mistake(removed, "The rows without a label are gone, and the labels no longer fit their images: put `null` in their places."),
+    Mistake(neighbours_share_a_coin, "Two labels share a coin. Throw one for each."),
+    Mistake(first_ones_of_a_random_number, "The number varies as it should, but it is always the first rows that lose their labels."),
+    Mistake(opposite_halves, "The coins of one half decide those of the other. Throw one for each label."),
+    Mistake(spread_evenly, AS_MANY),
+    Mistake(seed_from_the_labels, "The same labels lose the same places whenever they come. Leave the seed out."),
+    Mistake(whole_percents, "You round the share to whole percents. Compare uniform fractions, torch.rand, with it."),
+    Mistake(changed_in_place, "You change `labels` itself. Build a new tensor; the old one is not yours."),
 ]
 
 also_right = [by_bernoulli, in_a_copy, kept_first, one_after_another, by_dropout_mask]

@@ -34,7 +34,8 @@ def probe(guided_sample, x, points, key, first, second, third, dark, bright, str
             clean = 1.6 * torch.sin(2.5 * key[0] * x + 0.4 * weight * key[1] + key[2])
             return (x - math.sqrt(signal) * clean) / math.sqrt(1 - signal)
 
-        made = probing.tensor(guided_sample(predict, x, list(signals), weight_at), "`guided_sample`")
+        given = probing.watch("signals", list(signals))
+        made = probing.tensor(guided_sample(predict, x, given, weight_at), "`guided_sample`")
         return made, torch.stack(asked).double() if asked else torch.zeros(0, 2).double()
 
     def steady(signal):
@@ -48,7 +49,8 @@ def probe(guided_sample, x, points, key, first, second, third, dark, bright, str
     return dict(one=run(x, [second], steady)[0], plain=plain, questions=questions, part=part, weights=weights,
                 points=run(points, [first, third], inside)[0], row=run(x[:1], [first, second], inside)[0],
                 dark=probing.attempt(lambda: run(x, [dark, second], steady)[0]),
-                bright=probing.attempt(lambda: run(x, [first, bright], steady)[0]))
+                bright=probing.attempt(lambda: run(x, [first, bright], steady)[0]),
+                clear=probing.attempt(lambda: run(x, [second, bright, (1 + bright) / 2], steady)[0]))
 
 
 def reference(predict, x, signals, weight_at):
@@ -86,8 +88,8 @@ exercise = Exercise(
                 says="Each step mixes the guess, kept within [-1, 1], with the noise that x then holds, in the amounts of the next time."),
         Compare("questions", "weights", "part", points=1, what="what `predict` was asked", tolerance=1e-4,
                 says="At each time `predict` is asked once, with the signal and the weight of that time."),
-        Compare("dark", "bright", shape="(B, ...)", points=0.5, what="`guided_sample` at the ends", tolerance=1e-3,
-                says="Also from nearly pure noise, and by way of a nearly clean time."),
+        Compare("dark", "bright", "clear", shape="(B, ...)", points=0.5, what="`guided_sample` at the ends", tolerance=1e-3,
+                says="Also from nearly pure noise, and by way of nearly clean times."),
     ],
     hints=[
         "Take x apart at each time: how much is the guess, and what is then the noise? Put both together in the amounts of the next time.",

@@ -150,6 +150,21 @@ def guess_scaled_by_weight(predict, x, signals, weight_at):
     return x
 
 
+def takes_times_off_the_list(predict, x, signals, weight_at):
+    while signals:
+        signal = signals.pop(0)
+        clean = _clean(x, predict(x, signal, weight_at(signal)), signal).clamp(-1, 1)
+        x = _mix(clean, _noise(x, clean, signal), signals[0] if signals else 1.0)
+    return x
+
+
+def guarded_division(predict, x, signals, weight_at):
+    for signal, following in _chain(signals):
+        clean = _clean(x, predict(x, signal, weight_at(signal)), signal).clamp(-1, 1)
+        x = _mix(clean, (x - math.sqrt(signal) * clean) / max(math.sqrt(1 - signal), 0.1), following)
+    return x
+
+
 # Also right
 
 
@@ -200,6 +215,9 @@ mistakes = [
     Mistake(roots_forgotten, "ᾱ is a share of the variance: amounts are √ᾱ and √(1 - ᾱ)."),
     Mistake(first_noise, "You put the noise of the start back. Take the noise from the present x."),
     Mistake(guess_scaled_by_weight, "The weight is for `predict`, which guides by itself: do not multiply by it."),
+    Mistake(takes_times_off_the_list, "You change the list `signals` itself. Walk over it, or over a copy."),
+    Mistake(guarded_division, "You guard a division by √(1 - ᾱ) that needs no guard: ᾱ is below 1, and at nearly clean times the noise comes "
+            "out too small."),
 ]
 
 also_right = [as_a_shrinking, last_guess_returned, with_tensors]

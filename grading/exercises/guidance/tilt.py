@@ -25,7 +25,8 @@ def inputs(rng, n=1):
             "mean_u": 2 * draws.normal((B,), rng=rng), "std_u": between(1.0, 1.5, B)}
     made |= {"weight": between(1.5, 4.0, 1).item(), "less": between(0.2, 0.8, 1).item(), "against": -between(0.01, 0.03, 1).item()}
     made |= {"wide": between(5.0, 6.0, B), "far": 40 + between(0, 5, 1).item(), "tiny": 1e-4 * between(1, 2, B)}
-    made["wide"][1] = made["std_u"][1] * (made["weight"] / (0.9 * (made["weight"] - 1))) ** 0.5  # 1/s² just below 0
+    for row, factor in ((1, 0.9), (3, 1.1)):  # 1/s² just below 0, and just above: wider than the other one, and yet a density
+        made["wide"][row] = made["std_u"][row] * (made["weight"] / (factor * (made["weight"] - 1))) ** 0.5
     return made
 
 
@@ -36,16 +37,24 @@ def probe(tilted_normal, mean, std, mean_u, std_u, weight, less, against, wide, 
                                "`tilted_normal`")
         return torch.stack([m.broadcast_to(mean.shape), s.broadcast_to(mean.shape)])
 
+    def scaled(k):
+        """The same for all numbers times k, in units of k: nothing may be added to a width or to a precision."""
+        m, s = probing.tensors(tilted_normal(k * mean, k * std, k * mean_u, k * std_u, weight), 2, "`tilted_normal`")
+        return torch.stack([m.broadcast_to(mean.shape), s.broadcast_to(mean.shape)]) / k
+
     def numbers(values):
-        return values.nan_to_num(0.0)
+        return values if isinstance(values, str) else values.nan_to_num(0.0)
+
+    def gaps(values):
+        return values if isinstance(values, str) else values.isnan().double()
 
     mixed = torch.where(torch.arange(len(mean)) % 2 == 0, std, wide)  # every second row is wider than the other density
-    some = probing.attempt(run, mixed, std_u, weight)
-    broken = isinstance(some, str)
+    some, turned = (probing.attempt(run, mixed, std_u, w) for w in (weight, -weight))
     return dict(
         with_label=run(std, std_u, 1.0), without=run(std, std_u, 0.0), between=run(std, std_u, less),
         beyond=run(std, std_u, weight), same=run(std, std, weight), away=probing.attempt(run, std, std_u, against),
-        some=some if broken else numbers(some), no_density=some if broken else some.isnan().double(),
+        some=numbers(some), no_density=gaps(some), turned=numbers(turned), turned_gaps=gaps(turned),
+        broad=probing.attempt(scaled, 1e6), narrow=probing.attempt(scaled, 1e-6),
         far=probing.attempt(run, std, std_u, far), tiny=probing.attempt(run, tiny, std_u, weight))
 
 
@@ -77,10 +86,11 @@ exercise = Exercise(
                 says="With equal standard deviations the mean moves along the straight line, and the width stays."),
         Compare("beyond", "between", "away", shape="(B,)", points=1, what="`tilted_normal`", tolerance=1e-4,
                 says="Powers of normal densities multiply their precisions 1/s², and products add them; so do the terms m/s²."),
-        Compare("some", "no_density", points=0.5, what="`tilted_normal` where the product is no density", tolerance=1e-4,
+        Compare("some", "no_density", "turned", "turned_gaps", points=0.5, what="`tilted_normal` where the product is no density", tolerance=1e-4,
                 says="Where the precision is not above 0 there is no density: nan for mean and standard deviation of that row alone."),
-        Compare("far", "tiny", shape="(B,)", points=0.5, what="`tilted_normal` for large weights and small widths", tolerance=1e-4,
-                says="Also for weights of 40 and widths of a ten-thousandth."),
+        Compare("far", "tiny", "broad", "narrow", shape="(B,)", points=0.5, tolerance=1e-4,
+                what="`tilted_normal` for large weights, and for very small or large widths",
+                says="Also for weights of 40, and for widths of a millionth or a million."),
     ],
     hints=[
         "The logarithm of a normal density is a parabola. What are the parabola's two coefficients, in terms of m and s?",

@@ -97,6 +97,23 @@ def label_alone(mean, std, mean_without, std_without, weight):
     return mean.clone(), std / abs(weight)**0.5 if weight else std_without.clone()
 
 
+def nan_where_wider(mean, std, mean_without, std_without, weight):
+    precision = (1 - weight) / std_without**2 + weight / std**2
+    precision = torch.where(std < std_without, precision, torch.nan) if weight > 1 else precision
+    return ((1 - weight) * mean_without / std_without**2 + weight * mean / std**2) / precision, precision**-0.5
+
+
+def little_added(mean, std, mean_without, std_without, weight):
+    precision = (1 - weight) / std_without**2 + weight / std**2
+    pull = (1 - weight) * mean_without / std_without**2 + weight * mean / std**2
+    return _finish(pull, torch.where(precision > 0, precision + 1e-8, torch.nan))
+
+
+def little_added_to_variances(mean, std, mean_without, std_without, weight):
+    u, c = std_without**2 + 1e-8, std**2 + 1e-8
+    return _finish((1 - weight) * mean_without / u + weight * mean / c, (1 - weight) / u + weight / c)
+
+
 # Also right
 
 
@@ -145,6 +162,10 @@ mistakes = [
     Mistake(clamped_precision, "Where the precision is negative there is no density: nan, for mean and standard deviation."),
     Mistake(nan_for_all, "One row without a density turns all rows into nan. Each row stands for itself."),
     Mistake(label_alone, "The density without the label plays no role here. Its power is 1 - w."),
+    Mistake(nan_where_wider, "A density with the label that is wider does not yet mean that there is none: look at the precision of the "
+            "product."),
+    Mistake(little_added, "You add a little to the precision. Where both densities are very wide, that little is all."),
+    Mistake(little_added_to_variances, "You add a little to the variances. Where both densities are very narrow, that little is all."),
 ]
 
 also_right = [by_variances, row_by_row, from_the_label, root_makes_nan]
