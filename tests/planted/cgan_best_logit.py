@@ -88,18 +88,16 @@ def right_by_bayes(log_p, prior):
     return torch.stack(out, dim=1)
 
 
-SAYS_1 = ("`best_logit` far from all classes holds inf or nan: look for 0/0, log 0, the root of a negative "
-          "number, an exponential that overflows. Log-densities of -100 000 or +1000: their exponentials "
-          "round to 0 or overflow, their differences do not.")
 SAYS_2 = ("Data of label y against all that is made for it, which is the mixture of the classes, weighted "
           "by how often each occurs.")
-SAYS_3 = ("A class that never occurs adds nothing to the mixture; with one class there is nothing to tell apart.")
+SAYS_3 = ("Log-densities of -100 000 or +1000: their exponentials round to 0 or overflow, their differences do not.")
+SAYS_4 = ("The slope of the logits in the log-densities.")
 
 wrong = [
     (classifier, "posterior"), (uniform_prior, "even_classes"), (no_prior, "prior_forgotten"),
-    (plain_densities, "overflows"), (with_epsilon, SAYS_1), (sigmoid_of_it, "probability"), (flipped,
+    (plain_densities, "overflows"), (with_epsilon, "overflows"), (sigmoid_of_it, "probability"), (flipped,
     "upside_down"), (expectation_of_logs, "mean_of_logs"), (over_points, "wrong_axis"), (prior_not_logged,
     SAYS_2), (data_and_samples_mixed, SAYS_2), (largest_without_regard_to_share, "largest_of_all"),
-    (floor_for_what_is_absent, SAYS_3), (log_of_0_as_a_number, "prior_clamped"),
+    (floor_for_what_is_absent, SAYS_3), (log_of_0_as_a_number, SAYS_4),
 ]
 right = [right_by_bayes, right_with_largest_that_occurs, right_by_columns_present]

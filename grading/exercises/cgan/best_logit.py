@@ -24,7 +24,7 @@ def inputs(rng, n=1):
     tower = log_p.clone()
     tower[:, none] += 990  # of the class that never occurs
     apart = log_p.clone()
-    apart[:2] += torch.tensor([[-99_990.0], [900.0]])
+    apart[:2] += torch.tensor([[-99_997.0], [900.0]])
     apart[0, none] = 900
     return {
         "log_p": log_p, "tower": tower, "apart": apart, "prior": prior / prior.sum(), "absent": absent / absent.sum(),
