@@ -29,6 +29,11 @@ def minus_ten_thousand(image, text, keep, to_q, to_k, to_v, heads):
     return _join((_scores(q, k) - 1e4 * ~keep[:, None, None]).softmax(-1) @ v)
 
 
+def filled_with_a_million_below(image, text, keep, to_q, to_k, to_v, heads):
+    q, k, v = _qkv(image, text, to_q, to_k, to_v, heads)
+    return _join(_scores(q, k).masked_fill(~keep[:, None, None], -1e6).softmax(-1) @ v)
+
+
 def infinity_times_zero(image, text, keep, to_q, to_k, to_v, heads):
     q, k, v = _qkv(image, text, to_q, to_k, to_v, heads)
     return _join((_scores(q, k) - (~keep[:, None, None]).to(q) * math.inf).softmax(-1) @ v)
@@ -271,6 +276,7 @@ def heads_among_the_rows(image, text, keep, to_q, to_k, to_v, heads):
 
 
 wrong = [
+    (filled_with_a_million_below, "low_number"),
     (minus_ten_thousand, SAYS_1),
     (infinity_times_zero, SAYS_2),
     (mask_of_numbers_added, SAYS_3),
