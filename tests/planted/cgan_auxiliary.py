@@ -112,7 +112,7 @@ SAYS_1 = ("G's loss: taken for real, and recognised as the class that was asked 
 SAYS_2 = ("D's loss: real against made, and the class of data and of samples, each term a mean of its own.")
 SAYS_3 = ("Values and slopes where D is sure, rightly or wrongly, of real and made or of the class.")
 SAYS_4 = ("The losses at large logits holds inf or nan: look for 0/0, log 0, the root of a negative number, "
-          "an exponential that overflows. Values and slopes where D is sure, rightly or wrongly, of real and made or of the class.")
+          "an exponential that overflows. " + SAYS_3)
 
 wrong = [
     (paper_with_minus, SAYS_1), (only_real_classes, "classes_of_data_only"), (averaged_classes, "halved"),
