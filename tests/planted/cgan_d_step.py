@@ -135,8 +135,6 @@ def right_wrong_first(generator, discriminator, optimizer, x, labels, shift, cla
     fake, wrong = made(generator, noise, labels), torch.fmod(labels + shift, classes)
     return move(optimizer, judged(discriminator, [(x, wrong, 0.0, 0.5), (x, labels, 1.0, 1), (fake, labels, 0.0, 0.5)]))
 
-SAYS_1 = ("The loss before the step: data with their labels are real; samples, with the labels they were asked for, "
-          "and data with a wrong label are fake, each with half the weight.")
 SAYS_2 = ("D after a second step with the same optimizer, on a batch of another size; and where D is sure of itself.")
 
 wrong = [
@@ -145,6 +143,7 @@ wrong = [
     "mismatched_samples"), (no_modulo, "beyond_the_classes"), (gradient_into_g, "not_detached"),
     (forgets_zero_grad, "old_gradients_kept"), (forgets_to_step, "no_step"), (targets_swapped,
     "sides_swapped"), (asks_for_wrong, "samples_of_shifted_throughout"), (shift_itself, "shift_as_label"),
-    (shift_used_up, "labels_shifted_in_place"), (small_number_in_logs, SAYS_2), (as_many_as_seen, SAYS_1),
+    (shift_used_up, "labels_shifted_in_place"), (small_number_in_logs, SAYS_2),
+    (as_many_as_seen, "classes_of_the_batch"),
 ]
 right = [right_by_comparison, right_in_parts, right_wrong_first]

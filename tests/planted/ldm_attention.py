@@ -275,8 +275,10 @@ def heads_among_the_rows(image, text, keep, to_q, to_k, to_v, heads):
     return torch.bmm(weights, split(text @ to_v)).view(B, heads, N, -1).transpose(1, 2).reshape(B, N, D)
 
 
+SAYS_BELOW = "Padding has no influence at all, however large the numbers in it, and large scores are no harm."
+
 wrong = [
-    (filled_with_a_million_below, "low_number"),
+    (filled_with_a_million_below, SAYS_BELOW),
     (minus_ten_thousand, SAYS_1),
     (infinity_times_zero, SAYS_2),
     (mask_of_numbers_added, SAYS_3),
