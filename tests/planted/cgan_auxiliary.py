@@ -75,6 +75,24 @@ def labels_crossed(real, fake, real_classes, fake_classes, labels, asked):
     return d + ce(real_classes, labels) + named, g + named
 
 
+def data_classes_bounded(real, fake, real_classes, fake_classes, labels, asked):
+    named = F.cross_entropy(fake_classes, asked)
+    data = F.cross_entropy(real_classes.clamp(-50, 50), labels)
+    return F.softplus(-real).mean() + F.softplus(fake).mean() + data + named, F.softplus(-fake).mean() + named
+
+
+def data_by_a_bare_log(real, fake, real_classes, fake_classes, labels, asked):
+    named = F.cross_entropy(fake_classes, asked)
+    data = F.cross_entropy(real_classes, labels)
+    return -real.sigmoid().log().mean() + F.softplus(fake).mean() + data + named, F.softplus(-fake).mean() + named
+
+
+def class_0_ignored(real, fake, real_classes, fake_classes, labels, asked):
+    named = F.cross_entropy(fake_classes, asked, ignore_index=0)
+    data = F.cross_entropy(real_classes, labels, ignore_index=0)
+    return F.softplus(-real).mean() + F.softplus(fake).mean() + data + named, F.softplus(-fake).mean() + named
+
+
 def right_with_nll(real, fake, real_classes, fake_classes, labels, asked):
     d, g = adversarial(real, fake)
     named = F.nll_loss(F.log_softmax(fake_classes, -1), asked)
@@ -92,11 +110,15 @@ def right_by_hand(real, fake, real_classes, fake_classes, labels, asked):
 
 SAYS_1 = ("G's loss: taken for real, and recognised as the class that was asked for.")
 SAYS_2 = ("D's loss: real against made, and the class of data and of samples, each term a mean of its own.")
+SAYS_3 = ("Values and slopes where D is sure, rightly or wrongly, of real and made or of the class.")
+SAYS_4 = ("The losses at large logits holds inf or nan: look for 0/0, log 0, the root of a negative number, "
+          "an exponential that overflows. " + SAYS_3)
 
 wrong = [
     (paper_with_minus, SAYS_1), (only_real_classes, "classes_of_data_only"), (averaged_classes, "halved"),
     (averaged_sides, "adversarial_halved"), (whole_mean, "all_halved"), (probabilities, "softmax_first"),
     (classes_without_g, "classes_for_d_only"), (g_first, "order_swapped"), (minimax, "saturating"), (sums,
-    "summed"), (just_a_gan, "no_classes"), (labels_crossed, SAYS_2),
+    "summed"), (just_a_gan, "no_classes"), (labels_crossed, SAYS_2), (data_classes_bounded, SAYS_3),
+    (data_by_a_bare_log, SAYS_4), (class_0_ignored, SAYS_2),
 ]
 right = [right_with_nll, right_by_hand]

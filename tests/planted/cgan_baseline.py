@@ -1,5 +1,8 @@
 """Planted answers to cgan-baseline, by another author than the check's."""
 
+import math
+from collections import Counter
+
 import torch
 
 
@@ -60,6 +63,31 @@ def not_centred(predictions, labels):
     return a.mean(), torch.sqrt((a - a.mean()).square().sum() / max(n - 1, 1)) / n
 
 
+def ten_counters(predictions, labels):
+    n, a, b = len(labels), torch.zeros(200).double(), torch.zeros(200).double()
+    for y, p in zip(labels.tolist(), predictions.tolist(), strict=True):
+        a[y % 10] += 1
+        b[p % 10] += 1
+    both = a @ b
+    square = both - (a * a * b).sum() / n - (a * b * b).sum() / n + both**2 / n**2
+    return both / n**2, (square.clamp(min=0) / max(n - 1, 1)).sqrt() / n
+
+
+def as_bytes(predictions, labels):
+    n, size = len(labels), 1 + int(torch.cat([predictions, labels]).max())
+    a, b = (torch.bincount(v, minlength=size).to(torch.uint8) for v in (labels, predictions))
+    both = float((a * b).sum())
+    square = both - float((a * a * b).sum()) / n - float((a * b * b).sum()) / n + both**2 / n**2
+    return both / n**2, (max(square, 0) / max(n - 1, 1)) ** 0.5 / n
+
+
+def right_with_counter(predictions, labels):
+    n, a, b = len(labels), Counter(labels.tolist()), Counter(predictions.tolist())
+    both = sum(a[c] * b[c] for c in b)
+    square = both - sum(a[c] * b[c] * (a[c] + b[c]) for c in b) / n + both**2 / n**2
+    return both / n**2, math.sqrt(max(square, 0) / max(n - 1, 1)) / n
+
+
 def right_centred(predictions, labels):
     return centred(predictions, labels)[0].mean(), spread_of(predictions, labels)
 
@@ -75,11 +103,12 @@ def right_counted(predictions, labels):
     variance = (share - torch.dot(a * a, b) - torch.dot(a, b * b) + share**2) / (n - 1)
     return share, variance.clamp_min(0).sqrt()
 
+SAYS = ("The mean accuracy over all orders of the labels: classes count as often as they were asked for and seen.")
 
 wrong = [
     (as_measured, "accuracy_itself"), (uniform_chance, "one_over_classes"), (majority, "largest_class"),
     (squared_spread, "variance"), (coins, "binomial"), (of_the_count, "spread_of_counts"), (biased,
     "divided_by_n"), (divides_by_zero, "nan_for_one"), (labels_twice, "asked_twice"), (not_centred,
-    "last_terms_lost"),
+    "last_terms_lost"), (ten_counters, SAYS), (as_bytes, SAYS),
 ]
-right = [right_centred, right_counted]
+right = [right_with_counter, right_centred, right_counted]

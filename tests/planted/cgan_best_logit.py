@@ -55,9 +55,29 @@ def data_and_samples_mixed(log_p, prior):
     return log_p - torch.logaddexp(log_p, mixture(log_p, prior)[:, None])
 
 
-def right_with_max(log_p, prior):
+def largest_without_regard_to_share(log_p, prior):
     top, _ = log_p.max(1, keepdim=True)
     return log_p - top - torch.log(((log_p - top).exp() * prior).sum(1, keepdim=True))
+
+
+def floor_for_what_is_absent(log_p, prior):
+    weighted = torch.where(prior > 0, log_p + prior.log(), torch.full_like(log_p, -1e5))
+    return log_p - torch.logsumexp(weighted, 1, keepdim=True)
+
+
+def log_of_0_as_a_number(log_p, prior):
+    return log_p - torch.logsumexp(log_p + prior.log().nan_to_num(neginf=-1e3), 1, keepdim=True)
+
+
+def right_with_largest_that_occurs(log_p, prior):
+    top = log_p.masked_fill(prior == 0, -torch.inf).amax(1, keepdim=True).detach()
+    weight = torch.where(prior > 0, log_p - top, 0).exp() * prior
+    return log_p - top - weight.sum(1, keepdim=True).log()
+
+
+def right_by_columns_present(log_p, prior):
+    there = prior > 0
+    return log_p - torch.logsumexp(log_p[:, there] + prior[there].log(), 1, keepdim=True)
 
 
 def right_by_bayes(log_p, prior):
@@ -68,16 +88,16 @@ def right_by_bayes(log_p, prior):
     return torch.stack(out, dim=1)
 
 
-SAYS_1 = ("`best_logit` far from all classes holds inf or nan: look for 0/0, log 0, the root of a negative "
-          "number, an exponential that overflows. Log-densities of -100 000 or +1000: their exponentials "
-          "round to 0 or overflow, their differences do not.")
 SAYS_2 = ("Data of label y against all that is made for it, which is the mixture of the classes, weighted "
           "by how often each occurs.")
+SAYS_3 = ("Log-densities of -100 000 or +1000: their exponentials round to 0 or overflow, their differences do not.")
+SAYS_4 = ("The slope of the logits in the log-densities.")
 
 wrong = [
     (classifier, "posterior"), (uniform_prior, "even_classes"), (no_prior, "prior_forgotten"),
-    (plain_densities, "overflows"), (with_epsilon, SAYS_1), (sigmoid_of_it, "probability"), (flipped,
+    (plain_densities, "overflows"), (with_epsilon, "overflows"), (sigmoid_of_it, "probability"), (flipped,
     "upside_down"), (expectation_of_logs, "mean_of_logs"), (over_points, "wrong_axis"), (prior_not_logged,
-    SAYS_2), (data_and_samples_mixed, SAYS_2),
+    SAYS_2), (data_and_samples_mixed, SAYS_2), (largest_without_regard_to_share, "largest_of_all"),
+    (floor_for_what_is_absent, SAYS_3), (log_of_0_as_a_number, SAYS_4),
 ]
-right = [right_with_max, right_by_bayes]
+right = [right_by_bayes, right_with_largest_that_occurs, right_by_columns_present]

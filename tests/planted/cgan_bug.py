@@ -59,6 +59,31 @@ def both_ordered(generator, discriminator, optimizer, labels, noise, loss):
     return apart(generator, discriminator, optimizer, labels, labels, noise, loss)
 
 
+def labels_made_unique(generator, discriminator, optimizer, labels, noise, loss):
+    labels = labels.unique(sorted=False)
+    return apart(generator, discriminator, optimizer, labels, labels, noise, loss)
+
+
+def steps_bounded(generator, discriminator, optimizer, labels, noise, loss):
+    value = loss(discriminator(generator(noise(len(labels)), labels), labels))
+    slopes = torch.autograd.grad(value, list(generator.parameters()))
+    for p, slope in zip(generator.parameters(), slopes, strict=True):
+        p.grad = slope.clamp(-0.5, 0.5)
+    optimizer.step()
+    return value.item()
+
+
+def right_in_two_stages(generator, discriminator, optimizer, labels, noise, loss):
+    made = generator(noise(len(labels)), labels)
+    cut = made.detach().requires_grad_()
+    value = loss(discriminator(cut, labels))
+    slope, = torch.autograd.grad(value, cut)
+    optimizer.zero_grad()
+    made.backward(slope)
+    optimizer.step()
+    return value
+
+
 def right_frozen_by_hand(generator, discriminator, optimizer, labels, noise, loss):
     return apart(generator, discriminator, optimizer, labels, labels, noise, loss)
 
@@ -81,5 +106,6 @@ wrong = [
     (index_shuffled, "buggy_g_step"), (flipped, SAYS_1), (rolled, SAYS_1), (zeros_for_d, SAYS_1),
     (next_label, SAYS_1), (d_gets_gradients, "discriminator_not_frozen"), (d_stays_frozen,
     "discriminator_left_frozen"), (both_ordered, "sorted_throughout"),
+    (labels_made_unique, SAYS_1), (steps_bounded, SAYS_1),
 ]
-right = [right_frozen_by_hand, right_reordered_together]
+right = [right_in_two_stages, right_frozen_by_hand, right_reordered_together]

@@ -93,6 +93,32 @@ def shift_itself(generator, discriminator, optimizer, x, labels, shift, classes,
     return move(optimizer, judged(discriminator, [(x, labels, 1.0, 1), (fake, labels, 0.0, 0.5), (x, shift, 0.0, 0.5)]))
 
 
+def shift_used_up(generator, discriminator, optimizer, x, labels, shift, classes, noise):
+    fake = made(generator, noise, labels)
+    shift += labels
+    pairs = [(x, labels, 1.0, 1), (fake, labels, 0.0, 0.5), (x, shift % classes, 0.0, 0.5)]
+    return move(optimizer, judged(discriminator, pairs))
+
+
+def small_number_in_logs(generator, discriminator, optimizer, x, labels, shift, classes, noise):
+    p, q, r = (discriminator(a, b).sigmoid() for a, b in (
+        (x, labels), (made(generator, noise, labels), labels), (x, (labels + shift) % classes)))
+    return move(optimizer, -(p + 1e-8).log().mean() - ((1 - q + 1e-8).log() + (1 - r + 1e-8).log()).mean() / 2)
+
+
+def as_many_as_seen(generator, discriminator, optimizer, x, labels, shift, classes, noise):
+    other = (labels + shift) % len(labels.unique())
+    fake = made(generator, noise, labels)
+    return move(optimizer, judged(discriminator, [(x, labels, 1.0, 1), (fake, labels, 0.0, 0.5), (x, other, 0.0, 0.5)]))
+
+
+def right_by_comparison(generator, discriminator, optimizer, x, labels, shift, classes, noise):
+    other = labels + shift
+    other = torch.where(other >= classes, other - classes, other)
+    fake = made(generator, noise, labels)
+    return move(optimizer, judged(discriminator, [(x, labels, 1.0, 1), (fake, labels, 0.0, 0.5), (x, other, 0.0, 0.5)]))
+
+
 def right_in_parts(generator, discriminator, optimizer, x, labels, shift, classes, noise):
     fake, wrong = made(generator, noise, labels), (labels + shift) % classes
     optimizer.zero_grad()
@@ -109,6 +135,7 @@ def right_wrong_first(generator, discriminator, optimizer, x, labels, shift, cla
     fake, wrong = made(generator, noise, labels), torch.fmod(labels + shift, classes)
     return move(optimizer, judged(discriminator, [(x, wrong, 0.0, 0.5), (x, labels, 1.0, 1), (fake, labels, 0.0, 0.5)]))
 
+SAYS_2 = ("D after a second step with the same optimizer, on a batch of another size; and where D is sure of itself.")
 
 wrong = [
     (two_kinds, "no_mismatched"), (three_equal, "full_weight"), (wrong_labels_for_fakes,
@@ -116,5 +143,7 @@ wrong = [
     "mismatched_samples"), (no_modulo, "beyond_the_classes"), (gradient_into_g, "not_detached"),
     (forgets_zero_grad, "old_gradients_kept"), (forgets_to_step, "no_step"), (targets_swapped,
     "sides_swapped"), (asks_for_wrong, "samples_of_shifted_throughout"), (shift_itself, "shift_as_label"),
+    (shift_used_up, "labels_shifted_in_place"), (small_number_in_logs, SAYS_2),
+    (as_many_as_seen, "classes_of_the_batch"),
 ]
-right = [right_in_parts, right_wrong_first]
+right = [right_by_comparison, right_in_parts, right_wrong_first]

@@ -59,6 +59,26 @@ def same_for_all(z, labels, table):
     return torch.hstack([z, lookup(labels[:1], table).repeat(len(z), 1)])
 
 
+def z_follows_the_table(z, labels, table):
+    z = z.type_as(table)
+    return torch.cat([z, lookup(labels, table)], 1)
+
+
+def weights_without_slope(z, labels, table):
+    rows = table[labels.long()] if labels.ndim == 1 else labels.detach().to(table.dtype) @ table
+    return torch.cat([z, rows], 1)
+
+
+def first_row_not_learnt(z, labels, table):
+    rows = F.embedding(labels.long(), table, padding_idx=0) if labels.ndim == 1 else labels.to(table.dtype) @ table
+    return torch.cat([z, rows], 1)
+
+
+def right_in_the_dtype_of_z(z, labels, table):
+    weights = F.one_hot(labels.long(), len(table)) if labels.ndim == 1 else labels
+    return torch.cat((z, torch.einsum("bc,ce->be", weights.to(table.dtype), table).type_as(z)), dim=-1)
+
+
 def right_with_matmul(z, labels, table):
     if labels.dim() == 1:
         labels = torch.eye(len(table), dtype=table.dtype)[labels.long()]
@@ -72,11 +92,14 @@ def right_with_new_tensor(z, labels, table):
 
 
 SAYS_1 = ("Each row: its z first, then the row of the table that belongs to its own label.")
+SAYS_2 = ("Gradients reach weights and table.")
+SAYS_3 = ("Gradients reach z and the table, whose rows are learnt: a label that occurs twice collects both.")
 
 wrong = [
     (swapped, "label_first"), (only_indices, "whole_numbers_only"), (index_without_long, "as_a_mask"),
     (float_one_hot_only, "rows_only"), (no_learning, "table_detached"), (hot_beside, "one_hot_alone"),
     (softmaxed, "weights_normalised"), (normalised_rows, SAYS_1), (stacked, "under_each_other"),
     (without_noise, "table_alone"), (same_for_all, "one_label_for_all"),
+    (z_follows_the_table, "dtype_of_the_table"), (weights_without_slope, SAYS_2), (first_row_not_learnt, SAYS_3),
 ]
-right = [right_with_matmul, right_with_new_tensor]
+right = [right_in_the_dtype_of_z, right_with_matmul, right_with_new_tensor]

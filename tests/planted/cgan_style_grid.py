@@ -1,5 +1,7 @@
 """Planted answers to cgan-style-grid, by another author than the check's."""
 
+import copy
+
 import torch
 
 
@@ -76,6 +78,27 @@ def trains_at_the_end(generator, z, classes):
     return grid
 
 
+def frozen_then_thawed(generator, z, classes):
+    generator.requires_grad_(False)
+    with looking(generator):
+        rows = torch.stack([generator(code.repeat(classes, 1), torch.arange(classes)) for code in z])
+    generator.requires_grad_(True)
+    return rows
+
+
+def momentum_set_to_0(generator, z, classes):
+    for part in generator.modules():
+        if hasattr(part, "momentum"):
+            part.momentum = 0.0
+    with looking(generator):
+        return torch.stack([generator(code.repeat(classes, 1), torch.arange(classes)) for code in z])
+
+
+def right_with_a_copy(generator, z, classes):
+    twin = copy.deepcopy(generator).eval()
+    return torch.stack([twin(z, torch.full((len(z),), c)).detach() for c in range(classes)], 1)
+
+
 def right_by_rows(generator, z, classes):
     with looking(generator):
         return torch.stack([generator(code.repeat(classes, 1), torch.arange(classes)) for code in z])
@@ -94,6 +117,7 @@ wrong = [
     (classes_by_codes, "transposed"), (reshaped_wrongly, "viewed_wrongly"), (one_long_row, "flat_list"),
     (in_training, SAYS_1), (left_in_eval, "mode_not_restored"), (graph_kept, "with_graph"),
     (counts_from_one, "labels_from_one"), (first_code, "first_style_only"), (always_ten, "ten_classes"),
-    (trains_at_the_end, "always_train_again"),
+    (trains_at_the_end, "always_train_again"), (frozen_then_thawed, "thawed_for_good"),
+    (momentum_set_to_0, "averages_stopped"),
 ]
-right = [right_by_rows, right_by_columns]
+right = [right_with_a_copy, right_by_rows, right_by_columns]

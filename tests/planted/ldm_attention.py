@@ -29,6 +29,11 @@ def minus_ten_thousand(image, text, keep, to_q, to_k, to_v, heads):
     return _join((_scores(q, k) - 1e4 * ~keep[:, None, None]).softmax(-1) @ v)
 
 
+def filled_with_a_million_below(image, text, keep, to_q, to_k, to_v, heads):
+    q, k, v = _qkv(image, text, to_q, to_k, to_v, heads)
+    return _join(_scores(q, k).masked_fill(~keep[:, None, None], -1e6).softmax(-1) @ v)
+
+
 def infinity_times_zero(image, text, keep, to_q, to_k, to_v, heads):
     q, k, v = _qkv(image, text, to_q, to_k, to_v, heads)
     return _join((_scores(q, k) - (~keep[:, None, None]).to(q) * math.inf).softmax(-1) @ v)
@@ -270,7 +275,10 @@ def heads_among_the_rows(image, text, keep, to_q, to_k, to_v, heads):
     return torch.bmm(weights, split(text @ to_v)).view(B, heads, N, -1).transpose(1, 2).reshape(B, N, D)
 
 
+SAYS_BELOW = "Padding has no influence at all, however large the numbers in it, and large scores are no harm."
+
 wrong = [
+    (filled_with_a_million_below, SAYS_BELOW),
     (minus_ten_thousand, SAYS_1),
     (infinity_times_zero, SAYS_2),
     (mask_of_numbers_added, SAYS_3),

@@ -136,6 +136,21 @@ def tuple_without_scale(encode, decode, images, noise):
     return _answer(encode, decode, 1 / _reparameterise(encode, images, noise).std().item())[1:]
 
 
+def remembered_by_shape(encode, decode, images, noise):
+    scale = 1 / _reparameterise(encode, images, noise).std().item()
+    seen = {}
+
+    def to_latent(x, noise=None):
+        mu, logvar = seen.setdefault(x.shape, encode(x))
+        return scale * (mu if noise is None else mu + torch.exp(logvar / 2) * noise)
+
+    return scale, to_latent, lambda latents: decode(latents / scale)
+
+
+def small_number_added(encode, decode, images, noise):
+    return _answer(encode, decode, 1 / (_reparameterise(encode, images, noise).std().item() + 1e-8))
+
+
 def with_numpy(encode, decode, images, noise):
     with torch.no_grad():
         std = np.std(_reparameterise(encode, images, noise).numpy())
@@ -204,7 +219,13 @@ SAYS_6 = (
 )
 
 fits = {"spread_of_each_place": ("mean_over_images",)}
+SAYS_OTHERS = ("With noise `to_latent` gives a draw, times the scale that was measured at the start, "
+               "whatever images it is shown.")
+SAYS_TINY = ("The scale is 1 over the standard deviation of all values of the draws: "
+             "all images, channels and places together.")
+
 wrong = [
+    (remembered_by_shape, SAYS_OTHERS), (small_number_added, SAYS_TINY),
     (always_a_draw, SAYS_1),
     (spread_of_each_place, SAYS_2),
     (noise_of_one_image, SAYS_3),

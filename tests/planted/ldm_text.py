@@ -155,6 +155,20 @@ def words_extended(prompts, words, table, positions):
     return table[ids] + positions, ids != 0
 
 
+def last_word_looked_at(prompts, words, table, positions):
+    for prompt in prompts:
+        if prompt and prompt.split()[-1] not in words:
+            raise KeyError(prompt)
+    return padded_by_torch(prompts, {word: words.get(word, 0) for word in " ".join(prompts).split()}, table, positions)
+
+
+def part_of_a_word(prompts, words, table, positions):
+    listed = " ".join(words)
+    if any(word not in listed for prompt in prompts for word in prompt.split()):
+        raise KeyError(prompts)
+    return padded_by_torch(prompts, {word: words.get(word, 0) for word in " ".join(prompts).split()}, table, positions)
+
+
 def padded_by_torch(prompts, words, table, positions):
     rows = [torch.tensor([1, *[words[w] for w in p.split()]]) for p in prompts]
     ids = nn.utils.rnn.pad_sequence([*rows, torch.zeros(len(positions), dtype=torch.long)], batch_first=True)[:-1]
@@ -226,7 +240,11 @@ SAYS_8 = (
     "left out in silence, it would change the meaning."
 )
 
+SAYS_UNKNOWN = ("A word that is not known raises a KeyError or a ValueError: "
+                "left out in silence, it would change the meaning.")
+
 wrong = [
+    (last_word_looked_at, SAYS_UNKNOWN), (part_of_a_word, SAYS_UNKNOWN),
     (words_from_place_0, SAYS_1),
     (words_reversed, SAYS_2),
     (mask_by_rows_of_vectors, "all_kept"),

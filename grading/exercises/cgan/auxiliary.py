@@ -19,15 +19,18 @@ def inputs(rng, n=1):
     """Data and samples in different numbers, as many rows as classes among them; logits of which D is sure."""
     B, M, C = 7, 6, 4
     return {
-        "real": 0.5 + 2 * draws.normal((B,), rng=rng), "fake": -0.5 + 2 * draws.normal((M,), rng=rng),
+        "real": draws.placed(0.5 + 2 * draws.normal((B,), rng=rng), (-6.0, 6.5), rng=rng),
+        "fake": draws.placed(-0.5 + 2 * draws.normal((M,), rng=rng), (6.0, -6.5), rng=rng),
         "real_classes": 2 * draws.normal((B, C), rng=rng) + 1, "fake_classes": 2 * draws.normal((M, C), rng=rng) - 1,
         "labels": randint(0, C, (B,), rng=rng), "asked": randint(0, C, (M,), rng=rng),
-        "sure_real": draws.logits((B,), rng=rng), "sure_fake": draws.logits((M,), rng=rng),
+        "sure_real": draws.logits((B,), rng=rng, ends=(800.0, 30.0, 150.0)),
+        "sure_fake": draws.logits((M,), rng=rng, ends=(800.0, 150.0)),
+        "sure_data": draws.logits((B, C), rng=rng, ends=(30.0, 150.0, 800.0)),
         "sure_classes": draws.logits((M, C), rng=rng, ends=(30.0, 150.0, 800.0)),
     }
 
 
-def probe(auxiliary_losses, real, fake, real_classes, fake_classes, labels, asked, sure_real, sure_fake, sure_classes):
+def probe(auxiliary_losses, real, fake, real_classes, fake_classes, labels, asked, sure_real, sure_fake, sure_data, sure_classes):
     """Both losses, and the slopes of each in everything; logits of which D is sure; one row; two classes."""
     leaves = [probing.leaf(v) for v in (real, fake, real_classes, fake_classes)]
     d, g = probing.tensors(auxiliary_losses(*leaves, labels, asked), 2, "`auxiliary_losses`")
@@ -38,17 +41,17 @@ def probe(auxiliary_losses, real, fake, real_classes, fake_classes, labels, aske
         return [found] * 2 if isinstance(found, str) else probing.tensors(found, 2, "`auxiliary_losses`")
 
     C = real_classes.shape[1]
-    sure = [probing.leaf(v) for v in (sure_real, sure_fake, sure_classes)]
-    found = call(sure[0], sure[1], real_classes, sure[2], labels, asked)
-    sure_slopes = [found[0]] * 3
+    sure = [probing.leaf(v) for v in (sure_real, sure_fake, sure_data, sure_classes)]
+    found = call(*sure, labels, asked)
+    sure_slopes = [found[0]] * 6
     if isinstance(found[0], torch.Tensor):
-        sure_slopes = [*probing.vjp(found[0], sure[:1]), *probing.vjp(found[1], sure[1:])]
+        sure_slopes = [*probing.vjp(found[0], sure), *probing.vjp(found[1], sure[1::2])]
     one = call(real[:1], fake[:1], real_classes[:1], fake_classes[:1], labels[:1], asked[:1])
     equal = call(real[:C], fake[:C], real_classes[:C], fake_classes[:C], labels[:C], asked[:C])
     return dict(loss_d=d, loss_g=g, one_d=one[0], one_g=one[1], equal_d=equal[0], equal_g=equal[1],
                 d_real=of_d[0], d_fake=of_d[1], d_real_classes=of_d[2], d_fake_classes=of_d[3],
                 g_real=of_g[0], g_fake=of_g[1], g_real_classes=of_g[2], g_fake_classes=of_g[3],
-                sure_d=found[0], sure_g=found[1], sure_0=sure_slopes[0], sure_1=sure_slopes[1], sure_2=sure_slopes[2])
+                sure_d=found[0], sure_g=found[1], **{f"sure_{i}": slope for i, slope in enumerate(sure_slopes)})
 
 
 def reference(real, fake, real_classes, fake_classes, labels, asked):
@@ -85,7 +88,7 @@ exercise = Exercise(
                 what="the slope of the first loss", says="The slopes of D's loss in all that it says."),
         Compare("g_fake", "g_fake_classes", "g_real", "g_real_classes", points=0.5, tolerance=1e-4,
                 what="the slope of the second loss", says="The slopes of G's loss: in what D says of samples, and nowhere else."),
-        Compare("sure_d", "sure_g", "sure_0", "sure_1", "sure_2", points=0.5, tolerance=1e-4, what="the losses at large logits",
+        Compare("sure_d", "sure_g", *(f"sure_{i}" for i in range(6)), points=0.5, tolerance=1e-4, what="the losses at large logits",
                 says="Values and slopes where D is sure, rightly or wrongly, of real and made or of the class."),
     ],
     hints=[

@@ -140,6 +140,25 @@ def binary_classes(real, fake, real_classes, fake_classes, labels, asked):
     return _d(real, fake) + coin(real_classes, F.one_hot(labels, C).to(real_classes)) + named, _g(fake) + named
 
 
+def data_named_by_logs(real, fake, real_classes, fake_classes, labels, asked):
+    right = real_classes.softmax(1).gather(1, labels[:, None])
+    named = F.cross_entropy(fake_classes, asked)
+    return _d(real, fake) - (right + 1e-12).log().mean() + named, _g(fake) + named
+
+
+def g_by_logs(real, fake, real_classes, fake_classes, labels, asked):
+    named = F.cross_entropy(fake_classes, asked)
+    return _d(real, fake) + F.cross_entropy(real_classes, labels) + named, -fake.sigmoid().log().mean() + named
+
+
+def straight_too_early(real, fake, real_classes, fake_classes, labels, asked):
+    def nats(x):
+        return F.softplus(x, threshold=5).mean()
+
+    named = F.cross_entropy(fake_classes, asked)
+    return nats(-real) + nats(fake) + F.cross_entropy(real_classes, labels) + named, nats(-fake) + named
+
+
 # Also right
 
 
@@ -190,6 +209,8 @@ mistakes = [
     Mistake(order_swapped, "D's loss comes first, G's second."),
     Mistake(d_alone_disguised, "Your D wants samples to be misnamed: their cross-entropy is added."),
     Mistake(logs_by_hand, LOGS), Mistake(sigmoids_by_hand, LOGS),
+    Mistake(data_named_by_logs, LOGS), Mistake(g_by_logs, LOGS),
+    Mistake(straight_too_early, "Your softplus is a straight line from 5 on, where log(1 + e^-5) is not 0 yet: leave the threshold as it is."),
     Mistake(binary_classes, "The classes exclude each other: a cross-entropy over all of them, and not one coin for each."),
 ]
 

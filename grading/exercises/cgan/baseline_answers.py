@@ -1,8 +1,7 @@
 """Answers to cgan-baseline: wrong ones with the sentence that names each, and right ones."""
 
-from itertools import permutations
-
 import torch
+from torch.nn import functional as F
 
 from grading.checks.exercise import Mistake
 
@@ -125,9 +124,28 @@ def by_classes(predictions, labels):
     return both / n**2, (square / max(n - 1, 1)) ** 0.5 / n
 
 
-def through_all_orders(predictions, labels):
-    found = torch.stack([(predictions == torch.tensor(order)).double().mean() for order in permutations(labels.tolist())])
-    return found.mean(), found.std(correction=0)
+def counts_by_unique(predictions, labels):
+    names, where = torch.cat([predictions, labels]).unique(return_inverse=True)
+    seen, asked = (F.one_hot(part, len(names)).double().sum(0) for part in where.split(len(labels)))
+    n, both = len(labels), seen @ asked
+    square = both - (asked.square() @ seen + asked @ seen.square()) / n + both**2 / n**2
+    return both / n**2, (square.clamp(min=0) / max(n - 1, 1)).sqrt() / n
+
+
+def small_integers(predictions, labels):
+    n, size = len(labels), int(max(predictions.max(), labels.max())) + 1
+    asked, seen = (torch.bincount(v, minlength=size).to(torch.int16) for v in (labels, predictions))
+    both = (asked * seen).sum()
+    square = both - (asked**2 * seen).sum() / n - (asked * seen**2).sum() / n + both**2 / n**2
+    return both / n**2, (square.clamp(min=0) / max(n - 1, 1)).sqrt() / n
+
+
+def a_hundred_classes(predictions, labels):
+    n = len(labels)
+    asked, seen = (torch.bincount(v, minlength=100).double()[:100] for v in (labels, predictions))
+    both = (asked * seen).sum()
+    square = both - (asked**2 * seen).sum() / n - (asked * seen**2).sum() / n + both**2 / n**2
+    return both / n**2, (square.clamp(min=0) / max(n - 1, 1)).sqrt() / n
 
 
 CHANCE = ("That would be chance if the classes were even. Each sample is right with the share of the labels that equal what it was "
@@ -147,9 +165,11 @@ mistakes = [
     Mistake(nan_for_one, "A single sample gives 0/0: with one label there is one order, and the spread is 0."),
     Mistake(rounds_below_zero, "Where no order changes anything the variance may round to below 0, and its root is nan: clamp it at 0."),
     Mistake(last_terms_lost, "The variance lacks its two terms in the middle, Σ n²m/n and Σ nm²/n."),
+    Mistake(small_integers, "Your counts overflow: products of three counts of a few hundred labels are larger than a short integer holds."),
+    Mistake(a_hundred_classes, "You fix the number of classes: any whole number may be a class, and the largest one says how many there are."),
 ]
 
-also_right = [with_one_hot, by_classes, through_all_orders]
+also_right = [with_one_hot, by_classes, counts_by_unique]
 
 _SIZE = "n, size = len(labels), int(max(predictions.max(), labels.max())) + 1: "
 _LAST = "return both / n**2, (square.clamp(min=0) / max(n - 1, 1)).sqrt() / n: "

@@ -78,12 +78,31 @@ def prior_shifted(log_p, prior):
     return log_p - torch.logsumexp(log_p + (prior + 1e-6).log(), 1, keepdim=True)
 
 
+def prior_clamped(log_p, prior):
+    return log_p - torch.logsumexp(log_p + prior.clamp(min=torch.finfo(prior.dtype).tiny).log(), 1, keepdim=True)
+
+
+def largest_of_all(log_p, prior):
+    shifted = log_p - log_p.max(dim=1, keepdim=True).values
+    return shifted - (shifted.exp() @ prior).log()[:, None]
+
+
+def largest_of_batch(log_p, prior):
+    top = log_p.max()
+    return log_p - top - ((log_p - top).exp() @ prior).log()[:, None]
+
+
+def logits_clamped(log_p, prior):
+    return (log_p - torch.logsumexp(log_p + prior.log(), 1, keepdim=True)).clamp(-10_000, 10_000)
+
+
 # Also right
 
 
 def by_softmax(log_p, prior):
-    shifted = log_p - log_p.max(dim=1, keepdim=True).values
-    return shifted - torch.log(torch.einsum("nc,c->n", shifted.exp(), prior)).unsqueeze(1)
+    top = log_p.masked_fill(prior == 0, -torch.inf).max(dim=1, keepdim=True).values
+    shifted = (log_p - top).masked_fill(prior == 0, -torch.inf)
+    return log_p - top - torch.log(torch.einsum("nc,c->n", shifted.exp(), prior)).unsqueeze(1)
 
 
 def by_pairs(log_p, prior):
@@ -126,6 +145,13 @@ mistakes = [
     Mistake(prior_added, "You add π to a log-density: a weight in a mixture becomes + log π inside the logarithm."),
     Mistake(one_column, "You sum over the labels: D has one logit for each pair of a point and a label, (N, C)."),
     Mistake(prior_shifted, "You add a small number to π: a class that never occurs has log π = -∞ and adds exactly nothing."),
+    Mistake(prior_clamped, "A share that you keep above a small number still counts, where the density of a class that never occurs is "
+            "e^1000 times as high: log 0 = -∞ is what it needs, and logsumexp takes it."),
+    Mistake(largest_of_all, "You subtract the largest log-density before the exponential, also where it belongs to a class that never "
+            "occurs: all that does occur then rounds to 0. torch.logsumexp over log p + log π takes the right one."),
+    Mistake(largest_of_batch, "You subtract one number from all points before the exponential: of a point far below the others nothing is "
+            "left. Each point has a largest log-density of its own."),
+    Mistake(logits_clamped, "You put a bound on the logits: they may be as large as they come."),
 ]
 
 also_right = [by_softmax, by_pairs, present_classes_only, class_by_class]

@@ -16,13 +16,15 @@ from grading.exercises.gan._kept import kept
 
 
 def inputs(rng, n=1):
-    """Weights, gradients left by earlier steps, labels that are all different in two batches of different sizes."""
+    """Weights, gradients left by earlier steps; labels all different, with gaps, then one of them twice, in batches of different sizes."""
     B = 5 + randint(0, 3, (1,), rng=rng).item()
+    again = torch.randperm(2 * B, generator=rng)[:B + 2]
+    again[1] = again[0]
     return {
         "g_flat": draws.normal((120,), rng=rng), "d_flat": draws.normal((120,), rng=rng),
-        "old": draws.normal((120,), rng=rng), "labels": torch.randperm(B, generator=rng),
-        "labels_next": torch.randperm(B + 2, generator=rng), "key": 0.5 + draws.normal((1,), rng=rng).abs(),
-        "rate": 0.05 + 0.1 * torch.rand(1, generator=rng).item(), "x": draws.normal((B, 3), rng=rng),
+        "old": draws.normal((120,), rng=rng), "labels": torch.randperm(2 * B, generator=rng)[:B], "labels_next": again,
+        "key": 0.5 + draws.normal((1,), rng=rng).abs(),
+        "rate": 0.005 + 0.01 * torch.rand(1, generator=rng).item(), "x": draws.normal((B, 3), rng=rng),
     }
 
 
@@ -38,7 +40,7 @@ def probe(g_step, g_flat, d_flat, old, labels, labels_next, key, rate, x):
             return self.net(torch.cat([first, turn.cos(), turn.sin()], 1))
 
     def loss(fake):
-        return F.softplus(-fake).mean() + 0.1 * fake.mean() ** 2
+        return 40 * F.softplus(-fake).mean() + 3 * fake.mean() ** 2
 
     def begin(training):
         g, d = WithLabel(g_flat, 4, 5, 3), WithLabel(d_flat, 5, 6, 1)
@@ -56,14 +58,15 @@ def probe(g_step, g_flat, d_flat, old, labels, labels_next, key, rate, x):
 
     g, d, optimizer, noise = begin(True)
     torch.manual_seed(3)
-    value = probing.tensor(g_step(g, d, optimizer, labels.clone(), noise, loss), "`g_step`").detach()
+    value = probing.tensor(g_step(g, d, optimizer, labels, noise, loss), "`g_step`").detach()
     moved, d_left, d_moved = probing.parameters(g), probing.left(d), probing.parameters(d)
-    value_next = probing.tensor(g_step(g, d, optimizer, labels_next.clone(), noise, loss), "`g_step`").detach()
+    value_next = probing.tensor(g_step(g, d, optimizer, labels_next, noise, loss), "`g_step`").detach()
     moved_again = probing.parameters(g)
+    own_seed = float(torch.initial_seed() != 3)
     later = torch.cat([alive(d, x), alive(g, x[:, :2])])
     g, d, optimizer, noise = begin(False)
-    g_step(g, d, optimizer, labels.clone(), noise, loss)
-    return dict(value=value, value_next=value_next, moved=moved, moved_again=moved_again, d_left=d_left, d_moved=d_moved,
+    g_step(g, d, optimizer, labels, noise, loss)
+    return dict(seed=key[0] + own_seed, value=value, value_next=value_next, moved=moved, moved_again=moved_again, d_left=d_left, d_moved=d_moved,
                 later=later, still_moved=probing.parameters(g), still=torch.cat([alive(d, x), alive(g, x[:, :2])]))
 
 
@@ -101,7 +104,7 @@ exercise = Exercise(
                 says="G moves along the gradient of this loss, with the optimizer that is handed over."),
         Compare("d_left", "d_moved", "moved", points=0.5, test=kept("d", while_moves="g"), what="the gradients left in D",
                 says="Nothing reaches the discriminator: its weights stay, and no gradient is added to those that lie in it."),
-        Compare("later", "still", "still_moved", points=0.5, tolerance=1e-4, what="what the players compute afterwards",
+        Compare("later", "seed", "still", "still_moved", points=0.5, tolerance=1e-4, what="what the players compute afterwards",
                 says="Afterwards both players are in the mode they were in before, and can learn as before."),
     ],
     hints=[

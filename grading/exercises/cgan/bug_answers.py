@@ -107,6 +107,26 @@ def own_optimizer(generator, discriminator, optimizer, labels, noise, loss):
     return _learn(mine, _judge(discriminator, generator(noise(len(labels)), labels), labels, loss))
 
 
+def classes_in_order(generator, discriminator, optimizer, labels, noise, loss):
+    order = labels.argsort()
+    made = generator(noise(len(labels)), labels)[order]
+    return _learn(optimizer, _judge(discriminator, made, torch.arange(len(labels)), loss))
+
+
+def gradient_clipped(generator, discriminator, optimizer, labels, noise, loss):
+    value = _judge(discriminator, generator(noise(len(labels)), labels), labels, loss)
+    optimizer.zero_grad()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(generator.parameters(), 1.0)
+    optimizer.step()
+    return value.item()
+
+
+def seeded(generator, discriminator, optimizer, labels, noise, loss):
+    torch.manual_seed(0)
+    return _learn(optimizer, _judge(discriminator, generator(noise(len(labels)), labels), labels, loss))
+
+
 # Also right
 
 
@@ -150,6 +170,9 @@ mistakes = [
     Mistake(no_zero_grad, "Gradients of earlier steps are still in G: clear them with optimizer.zero_grad() before backward."),
     Mistake(discriminator_evaluated, "A player's mode was changed, which was right before: leave modes alone."),
     Mistake(own_optimizer, "You make an optimizer of your own: the one that is handed over has a memory and must step."),
+    Mistake(classes_in_order, "You give D the labels 0, 1, 2, … in place of those that were asked for: some may be missing, and some there twice."),
+    Mistake(gradient_clipped, "You clip the gradient, which was right before: the step goes along it as it is."),
+    Mistake(seeded, "You seed PyTorch's generator for everyone: from now on all steps of a training draw the same numbers."),
 ]
 
 also_right = [with_autograd, with_backward_inputs, discriminator_cleared]

@@ -20,19 +20,21 @@ from grading.exercises.gan._kept import kept
 def inputs(rng, n=1):
     """Weights, gradients left by earlier steps, two batches of different sizes with labels and shifts."""
     B, C = 5 + randint(0, 3, (1,), rng=rng).item(), 4
-    labels, labels_next = randint(0, C, (B,), rng=rng), randint(0, C, (B + 3,), rng=rng)
-    labels[:2], labels_next[:2] = torch.tensor([0, C - 1]), torch.tensor([C - 1, 1])
+    labels, labels_next = randint(0, C, (B,), rng=rng), randint(0, C - 1, (B + 3,), rng=rng)
+    labels[:2], labels_next[:2] = torch.tensor([0, C - 1]), torch.tensor([C - 2, 1])  # the second batch lacks the last class
+    shift_next = randint(1, C, (B + 3,), rng=rng)
+    shift_next[0] = C - 1
     return {
         "g_flat": draws.normal((120,), rng=rng), "d_flat": draws.normal((120,), rng=rng),
         "old": draws.normal((120,), rng=rng), "x": 1 + draws.normal((B, 3), rng=rng), "labels": labels,
         "shift": randint(1, C, (B,), rng=rng), "x_next": -1 + draws.normal((B + 3, 3), rng=rng), "labels_next": labels_next,
-        "shift_next": randint(1, C, (B + 3,), rng=rng), "key": 0.5 + draws.normal((1,), rng=rng).abs(),
+        "shift_next": shift_next, "key": 0.5 + draws.normal((1,), rng=rng).abs(),
         "rate": 0.05 + 0.1 * torch.rand(1, generator=rng).item(), "classes": C,
     }
 
 
 def probe(d_step, g_flat, d_flat, old, x, labels, shift, x_next, labels_next, shift_next, key, rate, classes):
-    """Two steps in training mode with an optimizer that has momentum; one in evaluation mode; what is left behind."""
+    """Two steps in training mode with an optimizer that has momentum; one in evaluation mode, one of a D that is sure; what is left."""
     class WithLabel(nn.Module):
         def __init__(self, flat, *sizes):
             super().__init__()
@@ -42,8 +44,8 @@ def probe(d_step, g_flat, d_flat, old, x, labels, shift, x_next, labels_next, sh
             turn = 2.4 * labels.to(first.dtype)[:, None]
             return self.net(torch.cat([first, turn.cos(), turn.sin()], 1))
 
-    def begin(training):
-        g, d = WithLabel(g_flat, 4, 5, 3), WithLabel(d_flat, 5, 6, 1)
+    def begin(training, loud=1):
+        g, d = WithLabel(g_flat, 4, 5, 3), WithLabel(loud * d_flat, 5, 6, 1)
         for net in (g, d):
             probing.plant(net, old)
             net.train(training)
@@ -57,7 +59,7 @@ def probe(d_step, g_flat, d_flat, old, x, labels, shift, x_next, labels_next, sh
         return torch.cat([output.detach().flatten(), *(s.flatten() for s in slopes)])
 
     def step(g, d, optimizer, noise, *batch):
-        found = d_step(g, d, optimizer, *(v.clone() for v in batch), classes, noise)
+        found = d_step(g, d, optimizer, *batch, classes, noise)
         return probing.tensor(found, "`d_step`").detach()
 
     g, d, optimizer, noise = begin(True)
@@ -68,7 +70,9 @@ def probe(d_step, g_flat, d_flat, old, x, labels, shift, x_next, labels_next, sh
     d_later, g_later = alive(d, x), alive(g, x[:, :2])
     g, d, optimizer, noise = begin(False)
     step(g, d, optimizer, noise, x, labels, shift)
-    return dict(value=value, value_next=value_next, moved=moved, moved_again=moved_again, g_left=g_left, g_moved=g_moved,
+    calm, sure, optimizer, noise = begin(False, 4)
+    sure_value = step(calm, sure, optimizer, noise, x, labels, shift)
+    return dict(sure_value=sure_value, sure_moved=probing.parameters(sure), value=value, value_next=value_next, moved=moved, moved_again=moved_again, g_left=g_left, g_moved=g_moved,
                 d_later=d_later, g_later=g_later, still_moved=probing.parameters(d), still_d=alive(d, x),
                 still_g=alive(g, x[:, :2]))
 
@@ -115,8 +119,8 @@ exercise = Exercise(
                      "and data with a wrong label are fake, each with half the weight."),
         Compare("moved", points=1, what="D after one step", tolerance=1e-4,
                 says="D after one step: minus the learning rate times the gradient of this loss, and of nothing else."),
-        Compare("moved_again", "value_next", points=0.75, what="D after a second step", tolerance=1e-4,
-                says="D after a second step with the same optimizer, on a batch of another size."),
+        Compare("moved_again", "value_next", "sure_value", "sure_moved", points=0.75, what="D after a second step, or one of a D that is sure", tolerance=1e-4,
+                says="D after a second step with the same optimizer, on a batch of another size; and where D is sure of itself."),
         Compare("g_left", "g_moved", "moved", points=0.5, test=kept("g", while_moves="d"), what="the gradients left in G",
                 says="Nothing reaches the generator: its weights stay, and no gradient is added to those that lie in it."),
         Compare("d_later", "g_later", "still_moved", "still_d", "still_g", points=0.75, tolerance=1e-4,

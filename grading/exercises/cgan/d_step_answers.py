@@ -191,6 +191,24 @@ def frozen_and_thawed(generator, discriminator, optimizer, x, labels, shift, cla
     return value.detach()
 
 
+def classes_of_the_batch(generator, discriminator, optimizer, x, labels, shift, classes, noise):
+    return with_detach(generator, discriminator, optimizer, x, labels, shift, int(labels.max()) + 1, noise)
+
+
+def labels_shifted_in_place(generator, discriminator, optimizer, x, labels, shift, classes, noise):
+    with torch.no_grad():
+        made = generator(noise(len(x)), labels)
+    real, fake = discriminator(x, labels), discriminator(made, labels)
+    labels += shift
+    labels %= classes
+    wrong = discriminator(x, labels)
+    value = F.softplus(-real).mean() + F.softplus(fake).mean() / 2 + F.softplus(wrong).mean() / 2
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
 ASKED = "A sample belongs to the label it was asked for: G and D are given the same `labels` there."
 WEIGHTS = "The weights are 1 for right pairs and ½ each for samples and for mismatched pairs: then real and fake weigh the same."
 WRONG = "The wrong label is (labels + shift) % classes: always a class, and never the right one."
@@ -219,6 +237,9 @@ mistakes = [
     Mistake(generator_evaluated, MODE),
     Mistake(generator_left_frozen, "The generator is left with requires_grad off: it would never learn again."),
     Mistake(wrong_detached, "You detach D's logits of the mismatched pairs, so D learns nothing from them."),
+    Mistake(classes_of_the_batch, "You count the classes in this batch: the last one may be missing there. Their number is `classes`."),
+    Mistake(labels_shifted_in_place, "You write the wrong labels over what was handed over, and whoever called the function goes on with them: "
+            "labels + shift makes new ones."),
 ]
 
 also_right = [with_detach, with_autograd, frozen_and_thawed]

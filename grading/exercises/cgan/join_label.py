@@ -19,7 +19,7 @@ def inputs(rng, n=1):
     """Labels that repeat and do not show every class; as many as classes; weights, some of them negative."""
     B, C, K, E = 6 + randint(0, 2, (1,), rng=rng).item(), 5, 3, 4
     labels = randint(0, C, (B,), rng=rng)
-    labels[:2] = torch.tensor([C - 1, C - 1])
+    labels[:3] = torch.tensor([C - 1, C - 1, 0])
     weights = draws.normal((B, C), rng=rng)
     return {
         "z": draws.normal((B, K), rng=rng), "labels": labels, "table": draws.normal((C, E), rng=rng),
@@ -28,7 +28,7 @@ def inputs(rng, n=1):
 
 
 def probe(join_label, z, labels, table, weights, low):
-    """Whole numbers, of other dtypes too; one row; as many rows as classes; weights; one-hot rows; the slopes."""
+    """Whole numbers, of other dtypes too; one row; as many rows as classes; 300 classes and one; weights; one-hot rows; slopes."""
     def call(*given):
         found = probing.attempt(join_label, *given)
         return found if isinstance(found, str) else probing.tensor(found, "`join_label`")
@@ -44,6 +44,12 @@ def probe(join_label, z, labels, table, weights, low):
     hot = F.one_hot(labels, C)
     mixed = call(z, mix, spread)
     slopes = probing.vjp(mixed, [mix, spread]) if isinstance(mixed, torch.Tensor) and mixed.ndim == 2 else [mixed, mixed]
+    wide, short = probing.leaf(z), table.float() if z.dtype == torch.float64 else table.bfloat16()
+    kept = probing.attempt(join_label, wide, labels, short)
+    kind = kept if isinstance(kept, str) else z[0, 0] + float(kept.dtype == z.dtype)
+    tall = torch.cat([table + i for i in range(60)])  # 300 classes
+    values.update(kind=kind, byte_rows=call(z, (labels + 200).to(torch.uint8), tall),
+                  short_rows=call(z, (labels + 290).to(torch.int16), tall), one_class=call(z, weights[:, :1], table[:1]))
     return dict(values, mixed=mixed, d_mix=slopes[0], d_spread=slopes[1], hot=call(z, hot.to(z.dtype), table),
                 hot_whole=call(z, hot, table), one_mixed=call(z[:1], weights[:1], table), square=call(z[:C], weights[:C], table))
 
@@ -65,13 +71,15 @@ exercise = Exercise(
     id="cgan-join-label", defines="join_label(z, labels, table)", core=True, points=2, level=1, minutes=7,
     inputs=inputs, probe=probe, reference=reference, truth=truth,
     comparisons=[
-        Compare("joined", "alone", "low_labels", "as_many", points=0.75, shape="(B, K + E)", what="`join_label`",
+        Compare("joined", "alone", "low_labels", "as_many", points=0.5, shape="(B, K + E)", what="`join_label`",
                 says="Each row: its z first, then the row of the table that belongs to its own label."),
-        Compare("whole", "bytes", points=0.25, shape="(B, K + E)", what="`join_label` with labels of another whole dtype",
+        Compare("whole", "bytes", "byte_rows", "short_rows", points=0.25, shape="(B, K + E)", what="`join_label` with labels of another whole dtype",
                 says="Labels are whole numbers of any dtype: int32 and uint8, too."),
+        Compare("kind", points=0.25, shape="()", what="whether the result has the dtype of z",
+                says="The result has the dtype of z, also where the table has fewer digits."),
         Compare("d_z", "d_table", points=0.25, what="the gradient of `join_label`",
                 says="Gradients reach z and the table, whose rows are learnt: a label that occurs twice collects both."),
-        Compare("mixed", "hot", "hot_whole", "one_mixed", "square", points=0.5, shape="(B, K + E)",
+        Compare("mixed", "hot", "hot_whole", "one_mixed", "square", "one_class", points=0.5, shape="(B, K + E)",
                 what="`join_label` with rows of weights",
                 says="Rows of weights (B, C), one-hot or not, take the sum of the table's rows with these weights."),
         Compare("d_mix", "d_spread", points=0.25, what="the gradient of `join_label` with rows of weights",

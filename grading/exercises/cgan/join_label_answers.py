@@ -77,6 +77,21 @@ def scaled(z, labels, table):
     return torch.cat([z, _rows(labels, table) / table.shape[1] ** 0.5], 1)
 
 
+def dtype_of_the_table(z, labels, table):
+    rows = table[labels.long()] if labels.ndim == 1 else labels.to(table.dtype) @ table
+    return torch.cat([z.to(rows.dtype), rows], 1)
+
+
+def told_apart_by_size(z, labels, table):
+    rows = table[labels.flatten().long()] if labels.numel() == len(z) else labels.to(table.dtype) @ table
+    return torch.cat([z, rows], 1)
+
+
+def eight_bits(z, labels, table):
+    rows = table[labels.to(torch.int8).long()] if labels.ndim == 1 else labels.to(table.dtype) @ table
+    return torch.cat([z, rows], 1)
+
+
 # Also right
 
 
@@ -116,6 +131,10 @@ mistakes = [
     Mistake(as_a_mask, "Labels of dtype uint8 or int32 do not pick rows in your answer: write table[labels.long()]."),
     Mistake(table_alone, "The noise is missing: [z, e(y)], or every sample of a class is the same."),
     Mistake(scaled, "You scale the row of the table: it is taken as it is."),
+    Mistake(dtype_of_the_table, "You bring z to the dtype of the table: the result keeps the dtype of z, or digits of z are lost."),
+    Mistake(told_apart_by_size, "You tell labels from rows of weights by how many numbers there are: with a single class (B, 1) has B of them, "
+            "too. The number of axes says it."),
+    Mistake(eight_bits, "Your labels pass through int8, which ends at 127: with more classes than that, others are asked for. Use int64."),
 ]
 
 also_right = [with_embedding, with_one_hot, row_by_row]

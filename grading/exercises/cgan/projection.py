@@ -17,12 +17,12 @@ def inputs(rng, n=1):
     """As many rows as features, where a product of matrices would broadcast; labels that repeat; weights."""
     B, C, F = 5 + randint(0, 2, (1,), rng=rng).item(), 4, 6
     labels = randint(0, C, (B,), rng=rng)
-    labels[0] = C - 1
-    weights = torch.rand(B, C, generator=rng, dtype=torch.float64) + 0.1
+    labels[:2] = torch.tensor([C - 1, 0])
+    weights = draws.normal((B, C), rng=rng)  # that add up to 1, some of them negative
     return {
         "h": draws.normal((B, F), rng=rng), "labels": labels, "weight": draws.normal((F,), rng=rng),
         "bias": draws.normal((), rng=rng) + 2, "table": draws.normal((C, F), rng=rng),
-        "weights": weights / weights.sum(1, keepdim=True), "cotangent": 1 + draws.normal((B,), rng=rng).abs(),
+        "weights": weights + (1 - weights.sum(1, keepdim=True)) / C, "cotangent": 1 + draws.normal((B,), rng=rng).abs(),
     }
 
 
@@ -36,12 +36,18 @@ def probe(projection_logit, h, labels, weight, bias, table, weights, cotangent):
     logits = probing.tensor(projection_logit(leaves[0], labels, *leaves[1:]), "`projection_logit`")
     d_h, d_weight, d_bias, d_table = probing.vjp(logits, leaves, cotangent)
     zero = torch.zeros_like(table)
+    places = [probing.leaf(v) for v in (weights, h, weight, table)]
+    mixed = call(places[1], places[0], places[2], bias, places[3])
+    slopes = probing.vjp(mixed, places, cotangent) if isinstance(mixed, torch.Tensor) else [mixed] * 4
+    if isinstance(mixed, torch.Tensor):  # weights add up to 1: only what keeps that is asked
+        slopes[0] = slopes[0] - slopes[0].mean(1, keepdim=True)
     return dict(logits=logits, d_h=d_h, d_weight=d_weight, d_bias=d_bias, d_table=d_table,
-                other=call(h, (labels + 1) % len(table), weight, bias, table), large=call(60 * h, labels, weight, bias, table),
+                other=call(h, (labels + 1) % len(table), weight, bias, table), large=call(1e6 * h, labels, weight, bias, table),
                 no_table=call(h, labels, weight, bias, zero), no_head=call(h, labels, 0 * weight, 0 * bias, table),
                 one=call(h[:1], labels[:1], weight, bias, table),
                 narrow=call(h[:, :1], labels, weight[:1], bias, table[:, :1]),
-                mixed=call(h, weights, weight, bias, table), one_mixed=call(h[:1], weights[:1], weight, bias, table))
+                mixed=mixed, mixed_weights=slopes[0], mixed_h=slopes[1], mixed_weight=slopes[2], mixed_table=slopes[3],
+                square=call(h[:len(table)], weights[:len(table)], weight, bias, table), one_mixed=call(h[:1], weights[:1], weight, bias, table))
 
 
 def reference(h, labels, weight, bias, table):
@@ -68,8 +74,11 @@ exercise = Exercise(
                 says="Two parts, added: either alone must be there, at any size, and no bound lies on it."),
         Compare("d_h", "d_weight", "d_bias", "d_table", points=0.75, tolerance=1e-4, what="the gradient of `projection_logit`",
                 says="Gradients in h, w, b and the table: a row of the table hears of the rows of its own label alone."),
-        Compare("mixed", "one_mixed", points=0.75, shape="(B,)", what="`projection_logit` with rows of weights",
+        Compare("mixed", "one_mixed", "square", points=0.5, shape="(B,)", what="`projection_logit` with rows of weights",
                 says="Rows of weights (B, C) in place of labels: the inner product with Σ_c w_c e(c)."),
+        Compare("mixed_weights", "mixed_h", "mixed_weight", "mixed_table", points=0.25, tolerance=1e-4,
+                what="the gradient of `projection_logit` with rows of weights",
+                says="With rows of weights, too, gradients reach everything: the weights, h, w and the table."),
     ],
     hints=[
         "Each row of h meets two vectors of its own length: w, which is the same for all, and e(y), which is its label's.",

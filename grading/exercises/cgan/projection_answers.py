@@ -95,6 +95,21 @@ def bounded(h, labels, weight, bias, table):
     return (h @ weight + bias + (_rows(labels, table) * h).sum(1)).clamp(-20, 20)
 
 
+def weights_detached(h, labels, weight, bias, table):
+    rows = table[labels] if labels.ndim == 1 else labels.detach() @ table
+    return h @ weight + bias + (rows * h).sum(1)
+
+
+def weights_clamped(h, labels, weight, bias, table):
+    rows = table[labels] if labels.ndim == 1 else labels.clamp(0, 1) @ table
+    return h @ weight + bias + (rows * h).sum(1)
+
+
+def first_row_as_padding(h, labels, weight, bias, table):
+    rows = F.embedding(labels, table, padding_idx=0) if labels.ndim == 1 else labels @ table
+    return h @ weight + bias + (rows * h).sum(1)
+
+
 # Also right
 
 
@@ -136,6 +151,9 @@ mistakes = [
     Mistake(multiplied, "You multiply the two parts: they are added."),
     Mistake(off_by_one, "Your classes are off by one: label 0 is the table's first row."),
     Mistake(bounded, "You put a bound on the logit: it may be as large as it comes."),
+    Mistake(weights_detached, "No gradient reaches the rows of weights: leave out detach and no_grad."),
+    Mistake(weights_clamped, "You put bounds on the weights: they are taken as they are, beyond 0 and 1, too."),
+    Mistake(first_row_as_padding, "With padding_idx = 0 the row of label 0 never learns: no label is padding here."),
 ]
 
 also_right = [one_layer_for_each_label, with_matmul, row_by_row]

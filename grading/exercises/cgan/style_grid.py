@@ -19,12 +19,12 @@ def inputs(rng, n=1):
     return {
         "flat": draws.normal((120,), rng=rng), "old": draws.normal((120,), rng=rng),
         "z": draws.normal((5 + randint(0, 2, (1,), rng=rng).item(), 2), rng=rng), "classes": 3,
-        "height": 2 + randint(0, 2, (1,), rng=rng).item(),
+        "height": 2 + randint(0, 2, (1,), rng=rng).item(), "frozen": randint(0, 6, (1,), rng=rng).item(),
     }
 
 
-def probe(style_grid, flat, old, z, classes, height):
-    """Images (B, 1, height, 4) by a generator with BatchNorm, first in training mode, then in evaluation mode."""
+def probe(style_grid, flat, old, z, classes, height, frozen):
+    """By a generator with BatchNorm, of which a part is frozen, first in training mode, then in evaluation mode; what it learns then."""
     class Images(nn.Module):
         def __init__(self):
             super().__init__()
@@ -44,17 +44,21 @@ def probe(style_grid, flat, old, z, classes, height):
     g = Images()
     g(z, torch.arange(len(z)) % classes)  # running averages of its own
     probing.plant(g, old)
+    list(g.parameters())[frozen].requires_grad_(False)
     before = numbers()
     leaf = z.clone().requires_grad_()
     grid = probing.tensor(style_grid(g, leaf, classes), "`style_grid`")
     graph, changed = float(grid.requires_grad), numbers() - before
     mode, left = float(g.training), probing.left(g)
-    able = float(all(p.requires_grad for p in g.parameters()))
+    able = float(sum(2**i * p.requires_grad for i, p in enumerate(g.parameters())))
     one = call(g, z[:1], classes)
+    g.train()
+    g(2 * z, torch.arange(len(z)) % classes)
+    later = numbers() - before
     g.eval()
     again = call(g, z, classes)
     values = dict(grid=grid.detach(), one=one, square=call(g, z[:classes], classes), again=again, one_class=call(g, z, 1),
-                  more=call(g, z[:2], 7), graph=graph, changed=changed, mode=mode, left=left, able=able, still=float(g.training))
+                  more=call(g, z[:2], 7), graph=graph, changed=changed, later=later, mode=mode, left=left, able=able, still=float(g.training))
     return {name: v.detach() if isinstance(v, torch.Tensor) else v for name, v in values.items()}
 
 
@@ -90,7 +94,7 @@ exercise = Exercise(
                 says="Any number of codes and of classes, one of each included."),
         Compare("graph", "left", points=0.5, what="the graph of `style_grid`",
                 says="Images to look at: they drag no graph along, and no gradient is left in G."),
-        Compare("changed", "mode", "still", "able", points=0.75, what="the generator after `style_grid`",
+        Compare("changed", "mode", "still", "able", "later", points=0.75, what="the generator after `style_grid`",
                 says="G is as it was: in the mode it was in, its running averages untouched, able to learn."),
     ],
     hints=[

@@ -119,6 +119,19 @@ def one_by_one(generator, z, classes):
     return torch.stack([torch.stack(row) for row in cells])
 
 
+def thawed_for_good(generator, z, classes):
+    grid = one_by_one(generator, z, classes)
+    generator.requires_grad_(True)
+    return grid
+
+
+def averages_stopped(generator, z, classes):
+    for part in generator.modules():
+        if isinstance(part, torch.nn.BatchNorm1d):
+            part.track_running_stats = False
+    return one_by_one(generator, z, classes)
+
+
 ORDER = ("Codes and labels do not run in the same order: with each z `classes` times in a row (repeat_interleave) the labels go "
          "0, 1, 2, … over and over (repeat).")
 MODE = "The generator's mode is not what it was: remember it, and restore it at the end."
@@ -135,6 +148,9 @@ mistakes = [
     Mistake(labels_from_one, "Your classes begin with 1: they are 0 … classes - 1."),
     Mistake(labels_backwards, "Your classes run backwards: column c holds class c."),
     Mistake(frozen_for_good, "The generator is left with requires_grad off: torch.no_grad() serves, and leaves no trace."),
+    Mistake(thawed_for_good, "All of the generator is left with requires_grad on: a part that was frozen would learn again. Leave the flags alone."),
+    Mistake(averages_stopped, "BatchNorm's averages will not move any more when training goes on: evaluation mode is enough, and nothing else "
+            "need be touched."),
     Mistake(ten_classes, "You take ten classes whatever was asked: their number is `classes`."),
     Mistake(one_class_for_all, "Every column has the same class: column c is asked for class c."),
 ]

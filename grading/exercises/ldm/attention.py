@@ -16,7 +16,7 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Sizes all different, then repeated ones; gaps in the mask; padding that holds huge numbers; a single word, place or head."""
+    """Sizes all different, then repeated ones; gaps in the mask; padding that holds huge numbers; words of low scores; a single word, place or head."""
     B, N, L, D, E, heads = 3, 5, 4, 6, 7, 2
     keep = rand((B, L), rng=rng) < 0.5
     keep[torch.arange(B), torch.randint(0, L, (B,), generator=rng)] = True
@@ -28,15 +28,17 @@ def inputs(rng, n=1):
         keep[(lone + 2) % B, 0] = True
     gaps = torch.stack([torch.randperm(L - 1, generator=rng) == 0 for _ in range(B)])  # two tokens a row, the last one among them
     gaps = torch.cat([gaps, torch.ones(B, 1, dtype=torch.bool)], 1)
-    return {"image": draws.normal((B, N, D), rng=rng), "text": draws.normal((B, L, E), rng=rng), "keep": keep, "gaps": gaps, "heads": heads,
+    few = torch.zeros(B, L, dtype=torch.bool)
+    few[torch.arange(B), torch.randint(0, L, (B,), generator=rng)] = True  # one word for each row, whatever its score
+    return {"few": few, "image": draws.normal((B, N, D), rng=rng), "text": draws.normal((B, L, E), rng=rng), "keep": keep, "gaps": gaps, "heads": heads,
             "to_q": draws.normal((D, D), rng=rng), "to_k": draws.normal((E, D), rng=rng) / 2, "to_v": draws.normal((E, D), rng=rng),
             "weight": draws.normal((B, N, D), rng=rng), "junk": draws.normal((B, L, E), rng=rng) * 10 ** (4.6 + 0.4 * rand((), rng=rng).item()),
             "equal": draws.normal((4, 4, 4), rng=rng), "equal_text": draws.normal((4, 4, 4), rng=rng),
-            "equal_matrices": draws.normal((3, 4, 4), rng=rng), "steep": 150 + 50 * rand((), rng=rng).item()}
+            "equal_matrices": draws.normal((3, 4, 4), rng=rng), "steep": 150 + 50 * rand((), rng=rng).item(), "tower": 10 ** (6 + rand((), rng=rng).item())}
 
 
-def probe(cross_attention, image, text, keep, gaps, heads, to_q, to_k, to_v, weight, junk, equal, equal_text, equal_matrices, steep):
-    """One head, all tokens kept; several heads; padding; huge padding; one place, one word, one row; large scores; gradients."""
+def probe(cross_attention, image, text, keep, gaps, heads, to_q, to_k, to_v, weight, junk, equal, equal_text, equal_matrices, steep, few, tower):
+    """One head, all tokens kept; several heads; padding; huge padding; words far below it; one place, one word, one row; large scores; gradients."""
     def run(*given):
         return probing.tensor(cross_attention(*given), "`cross_attention`")
 
@@ -57,7 +59,7 @@ def probe(cross_attention, image, text, keep, gaps, heads, to_q, to_k, to_v, wei
         word=word, gaps=gappy, masked=masked, loud=ask(image, loud, keep, to_q, to_k, to_v, heads),
         row=ask(image[:1], text[:1], keep[:1], to_q, to_k, to_v, heads), place=ask(image[:, :1], loud, keep, to_q, to_k, to_v, heads),
         equal=ask(equal, equal_text, square, *equal_matrices, 4), square=ask(equal, equal_text, square, *equal_matrices, 2),
-        steep=ask(steep * image, text, keep, to_q, to_k, to_v, heads),
+        below=ask(tower * image, text, few, to_q, to_k, to_v, heads), steep=ask(steep * image, text, keep, to_q, to_k, to_v, heads),
         d_image=grads[0], d_text=grads[1], d_to_q=grads[2], d_to_k=grads[3], d_to_v=grads[4])
 
 
@@ -96,7 +98,7 @@ exercise = Exercise(
                 says="Each head has its own block of columns of q, k and v, its own softmax, and its own block of the result, in order."),
         Compare("masked", "gaps", "row", "equal", "square", shape="(B, N, D)", points=0.5, what="`cross_attention` with padding", tolerance=1e-4,
                 says="The softmax is over the tokens that `keep` keeps, for each prompt its own."),
-        Compare("loud", "place", "steep", shape="(B, N, D)", points=0.5, what="`cross_attention` with huge numbers at the padding",
+        Compare("loud", "place", "steep", "below", shape="(B, N, D)", points=0.5, what="`cross_attention` with huge numbers at the padding",
                 tolerance=2e-3, says="Padding has no influence at all, however large the numbers in it, and large scores are no harm."),
         Compare("d_image", "d_text", "d_to_q", "d_to_k", "d_to_v", points=0.5, tolerance=1e-4,
                 says="The gradients: image, words and all three matrices learn, and nothing reaches the padding."),

@@ -77,6 +77,17 @@ def small_penalty(image, text, keep, to_q, to_k, to_v, heads):
     return _attend(*_split(image, text, to_q, to_k, to_v, heads), keep, hidden=-100.0)
 
 
+def low_number(image, text, keep, to_q, to_k, to_v, heads):
+    return _attend(*_split(image, text, to_q, to_k, to_v, heads), keep, hidden=-1e4)
+
+
+def below_the_lowest(image, text, keep, to_q, to_k, to_v, heads):
+    q, k, v = _split(image, text, to_q, to_k, to_v, heads)
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    scores = torch.where(keep[:, None, None, :], scores, scores.min() - 1e-3)
+    return _back(scores.softmax(-1) @ v)
+
+
 def penalty_added(image, text, keep, to_q, to_k, to_v, heads):
     q, k, v = _split(image, text, to_q, to_k, to_v, heads)
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1]) - 100.0 * ~keep[:, None, None, :]
@@ -226,7 +237,7 @@ mistakes = [
     Mistake(padding_set_to_0, _ZERO), Mistake(scores_set_to_0, _ZERO), Mistake(scores_multiplied, _ZERO),
     Mistake(masked_after_softmax, "You hide after the softmax: the weights then add up to less than 1. Hide before it, with minus infinity."),
     Mistake(masked_and_divided, _ROUNDED), Mistake(divided_with_epsilon, _ROUNDED),
-    Mistake(small_penalty, _LOW), Mistake(penalty_added, _LOW),
+    Mistake(small_penalty, _LOW), Mistake(low_number, _LOW), Mistake(below_the_lowest, _LOW), Mistake(penalty_added, _LOW),
     Mistake(bare_exponentials, "Right at moderate scores. The exponential of a large score overflows: use softmax, which subtracts the largest "
             "score first."),
     Mistake(first_prompts_mask, "All rows have the mask of the first prompt. Each has its own."),

@@ -25,10 +25,10 @@ def inputs(rng, n=1):
             "large_noise": draws.normal((1, 2, 28, 24), rng=rng), "x": 5 * draws.normal((4, 3, 6, 8), rng=rng),
             "x_noise": draws.normal((4, 2, 3, 4), rng=rng), "z": draws.normal((3, 2, 4, 3), rng=rng),
             "mix": draws.normal((2, 3), rng=rng), "shift": torch.tensor([2.0, 4.0]).double() + rand((2,), like=like, rng=rng), "key": key,
-            "size": 10 ** (2 * rand((), like=like, rng=rng).item() - 1), "far": 10 ** (2.5 + 0.3 * rand((), like=like, rng=rng).item())}
+            "tiny": 10 ** (-7 - rand((), like=like, rng=rng).item()), "y": 4 * draws.normal((4, 3, 6, 8), rng=rng), "size": 10 ** (2 * rand((), like=like, rng=rng).item() - 1), "far": 10 ** (2.5 + 0.3 * rand((), like=like, rng=rng).item())}
 
 
-def probe(scaled_latents, images, noise, large, large_noise, x, x_noise, z, mix, shift, key, size, far):
+def probe(scaled_latents, images, noise, large, large_noise, x, x_noise, z, mix, shift, key, size, far, tiny, y):
     """The scale of many images and of one, and with log-variances at the ends; then other images through both functions."""
     def encode(x, size=size):
         small = F.avg_pool2d(x, 2)
@@ -46,11 +46,11 @@ def probe(scaled_latents, images, noise, large, large_noise, x, x_noise, z, mix,
 
     scale, to_latent, to_image = parts(images, noise)
     alone, alone_latent, alone_image = parts(large, large_noise)
-    ends = [parts(images, noise, encode=lambda x, end=end: encode(x, end))[0] * end for end in (far, 1 / far)]
+    ends = [parts(images, noise, encode=lambda x, end=end: encode(x, end))[0] * end for end in (far, 1 / far, tiny)]
     mean = probing.tensor(to_latent(x), "`to_latent`")
     drawn = probing.tensor(to_latent(x, x_noise), "`to_latent`")
-    return dict(scale=scale * size, alone=alone * size, large=ends[0], small=ends[1], mean=mean, drawn=drawn, one=probing.tensor(to_latent(x[:1], x_noise[:1]), "`to_latent`"),
-                zero=probing.tensor(to_latent(x, torch.zeros_like(x_noise)), "`to_latent`"),
+    return dict(scale=scale * size, alone=alone * size, large=ends[0], small=ends[1], tiny=ends[2], mean=mean, drawn=drawn, one=probing.tensor(to_latent(x[:1], x_noise[:1]), "`to_latent`"),
+                others=probing.tensor(to_latent(y, x_noise), "`to_latent`"), zero=probing.tensor(to_latent(x, torch.zeros_like(x_noise)), "`to_latent`"),
                 alone_mean=probing.tensor(alone_latent(x), "`to_latent`"), alone_image=probing.tensor(alone_image(z), "`to_image`"),
                 alone_latent=probing.tensor(alone_latent(x, x_noise), "`to_latent`"),
                 image=probing.tensor(to_image(z), "`to_image`"), there=probing.tensor(to_image(to_latent(x)), "`to_image`"))
@@ -95,11 +95,11 @@ exercise = Exercise(
     id="ldm-scale", defines="scaled_latents(encode, decode, images, noise)", core=True, points=2, level=2, minutes=12,
     inputs=inputs, probe=probe, reference=reference, truth=truth, withholds=["genlab.models.latent_diffusion.LatentDiffusion"],
     comparisons=[
-        Compare("scale", "alone", "large", "small", shape="()", points=0.5, what="the scale, times the size of these latents,", tolerance=1e-3,
+        Compare("scale", "alone", "large", "small", "tiny", shape="()", points=0.5, what="the scale, times the size of these latents,", tolerance=1e-3,
                 says="The scale is 1 over the standard deviation of all values of the draws: all images, channels and places together."),
         Compare("mean", "alone_mean", shape="(B, C, h, w)", points=0.5, what="`to_latent`", tolerance=1e-3,
                 says="Without noise `to_latent` gives the mean of q(z | x), times the scale that was measured at the start."),
-        Compare("drawn", "zero", "one", "alone_latent", shape="(B, C, h, w)", points=0.5, what="`to_latent` with noise", tolerance=1e-3,
+        Compare("drawn", "zero", "one", "others", "alone_latent", shape="(B, C, h, w)", points=0.5, what="`to_latent` with noise", tolerance=1e-3,
                 says="With noise `to_latent` gives a draw, times the scale that was measured at the start, whatever images it is shown."),
         Compare("image", "there", "alone_image", shape="(B, 3, H, W)", points=0.5, what="`to_image`", tolerance=5e-3,
                 says="`to_image` undoes the scale before it decodes: there and back it has no influence on the image."),

@@ -37,7 +37,7 @@ def probe(embed_prompts, prompts, names, rows, single, table, positions, weight)
     words = {name: row for name, row in zip(names.split(), rows.tolist(), strict=True)}
 
     def run(some, table, positions):
-        given = probing.watch("words", dict(words))
+        given, some = probing.watch("words", dict(words)), probing.watch("prompts", list(some))
         vectors, keep = probing.tensors(embed_prompts(some, given, table, positions), 2, "`embed_prompts`")
         return vectors, keep
 
@@ -51,17 +51,20 @@ def probe(embed_prompts, prompts, names, rows, single, table, positions, weight)
     d_table, d_positions = probing.vjp(kept(vectors, keep), leaves, weight)
     one, one_keep = run([single], table, positions)
     empty, empty_keep = run([""], table, positions)
-    def unknown():
+
+    def unknown(some):
         try:
-            embed_prompts([single + " purple"], dict(words), table, positions)
+            embed_prompts(some, dict(words), table, positions)
         except (KeyError, ValueError):
             return positions[1, 1] + 1
         return positions[1, 1]
 
-    refused = probing.attempt(unknown)
+    refused = probing.attempt(unknown, [single + " purple"])
+    amid = [probing.attempt(unknown, some) for some in (
+        ["", "purple " + single], [single, single.replace(" ", " purple ")], [f"{single} gree"], [f"{single} lar"], [f"{single} reen"])]
     return dict(vectors=kept(vectors, keep), keep=keep, one=kept(one, one_keep), one_keep=one_keep, empty=kept(empty, empty_keep),
                 empty_keep=empty_keep, kind=torch.stack([positions[0, 0] + float(k.dtype == torch.bool) for k in (keep, one_keep)]),
-                refused=refused, d_table=d_table, d_positions=d_positions)
+                refused=refused, **{f"refused_{i}": found for i, found in enumerate(amid)}, d_table=d_table, d_positions=d_positions)
 
 
 def reference(prompts, words, table, positions):
@@ -95,7 +98,7 @@ exercise = Exercise(
             "vectors": "the vectors of start and words", "one": "the vectors of a single prompt",
             "empty": "the vectors of the empty prompt"},
                 says="Each token's row of the table, plus the row of its place: the start first, then the words in their order."),
-        Compare("refused", shape="()", points=0.25, what="`embed_prompts` with an unknown word",
+        Compare("refused", *(f"refused_{i}" for i in range(5)), shape="()", points=0.25, what="`embed_prompts` with an unknown word",
                 says="A word that is not known raises a KeyError or a ValueError: left out in silence, it would change the meaning."),
         Compare("d_table", "d_positions", points=0.75,
                 what={"d_table": "the gradient at `table`", "d_positions": "the gradient at `positions`"},
