@@ -86,6 +86,6 @@ def noise_within_two(step, x, start, alpha_bar):
 
 wrong += [
     (times_in_a_column, "`step` is asked once for each time from start down to 0, both included, with t (B,)."),
-    (noise_within_two, "The noise is standard normal, drawn anew for every number and call, and of the size that belongs "
-     "to start."),
+    (noise_within_two, "The noise is standard normal, drawn anew for every number and call, and of the size that "
+     "belongs to start."),
 ]
