@@ -169,3 +169,13 @@ def _score(total: Tensor, freedom: int) -> Tensor:
     """A χ² number as the standard normal one of the same probability."""
     half = torch.full_like(total, freedom / 2)
     return torch.special.ndtri(torch.special.gammainc(half, total / 2).clamp(1e-15, 1 - 1e-15))
+
+
+def has_tails(values: Tensor, p: float = 1e-6) -> bool:
+    """Is the largest of N independent N(0, 1) numbers, without its sign, as large as it must be?
+
+    All stay below s with probability (1 - 2Φ(-s))^N, exactly, which is p here: noise clamped to [-2, 2] has no tails.
+    """
+    values = values.detach().double().flatten()
+    share = torch.tensor(p, dtype=torch.float64) ** (1 / max(len(values), 1))
+    return bool(values.abs().max() >= torch.special.ndtri((1 + share) / 2))

@@ -68,3 +68,24 @@ wrong = [
     (squared_weights, "roots_missing"), (weights_exchanged, "weights_swapped"), (scalar_time, "one_time_alone"),
 ]
 right = [with_a_list]
+
+
+def times_in_a_column(step, x, start, alpha_bar):
+    x = alpha_bar[start].sqrt() * x + (1 - alpha_bar[start]).sqrt() * torch.randn_like(x)
+    for t in reversed(range(start + 1)):
+        x = step(x, torch.full((len(x), 1), t))
+    return x
+
+
+def noise_within_two(step, x, start, alpha_bar):
+    x = alpha_bar[start].sqrt() * x + (1 - alpha_bar[start]).sqrt() * torch.randn_like(x).clamp(-2, 2)
+    for t in reversed(range(start + 1)):
+        x = step(x, torch.full((len(x),), t))
+    return x
+
+
+wrong += [
+    (times_in_a_column, "`step` is asked once for each time from start down to 0, both included, with t (B,)."),
+    (noise_within_two, "The noise is standard normal, drawn anew for every number and call, and of the size that "
+     "belongs to start."),
+]

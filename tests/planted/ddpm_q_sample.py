@@ -79,3 +79,17 @@ wrong = [
     (first_time_only, "one_time_for_all"), (noise_of_its_own, "own_noise"),
 ]
 right = [in_numpy, by_einsum, with_transposes]
+
+
+def data_within_five(x_0, t, noise, alpha_bar):
+    kept = alpha_bar[t][(...,) + (None,) * (x_0.ndim - 1)]
+    return kept.sqrt() * x_0.clamp(-5, 5) + (1 - kept).sqrt() * noise
+
+
+def by_einsum(x_0, t, noise, alpha_bar):
+    kept = alpha_bar[t]
+    return torch.einsum("b,b...->b...", kept.sqrt(), x_0) + torch.einsum("b,b...->b...", (1 - kept).sqrt(), noise)
+
+
+wrong += [(data_within_five, "x_t is √ᾱ_t x_0 + √(1 - ᾱ_t) noise, with the ᾱ of each row's own time.")]
+right += [by_einsum]

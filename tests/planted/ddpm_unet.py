@@ -65,3 +65,14 @@ wrong = [
     (raw_skip, "skip_from_before_the_block"), (one_time_for_all, "first_time_for_all"), (plus_x, "input_added"),
 ]
 right = [by_indices]
+
+
+def left_in_eval_mode(net, x, time):
+    net.eval()
+    fine = net.fine(net.enter(x), time)
+    coarse = net.coarse2(net.attention(net.coarse1(net.down(fine), time)), time)
+    up = F.interpolate(coarse, size=fine.shape[2:])
+    return net.leave(net.merge(torch.cat([up, fine], 1), time))
+
+
+wrong += [(left_in_eval_mode, "`unet_forward` changes its argument `net` in place: work on a copy.")]

@@ -101,3 +101,53 @@ wrong = [
     (same_noise, STEPS), (own_noise, STEPS),
 ]
 right = [with_lists]
+
+
+def _steps(denoise, x, signals, noise, total):
+    for now, then, eps in zip(signals, signals[1:], noise, strict=False):
+        guess = denoise(math.sqrt(now) * x + math.sqrt(1 - now) * eps, now)
+        total = total + 0.5 * (then / (1 - then) - now / (1 - now)) * (x - guess).square().flatten(1).sum(1)
+    return total / x[0].numel() / math.log(2)
+
+
+def _prior(x, first):
+    return 0.5 * (first * x**2 - first - math.log1p(-first)).flatten(1).sum(1)
+
+
+def adds_to_last(denoise, x, signals, noise, last):
+    """`nats = last; nats += ...`: the caller's tensor grows."""
+    nats = last
+    nats += _prior(x, signals[0])
+    return _steps(denoise, x, signals, noise, nats)
+
+
+def takes_the_last_noise_away(denoise, x, signals, noise, last):
+    noise.pop()
+    return _steps(denoise, x, signals, noise, _prior(x, signals[0]) + last)
+
+
+def guess_within_three(denoise, x, signals, noise, last):
+    return _steps(lambda x_t, now: denoise(x_t, now).clamp(-3, 3), x, signals, noise, _prior(x, signals[0]) + last)
+
+
+def never_negative(denoise, x, signals, noise, last):
+    return _steps(denoise, x, signals, noise, (_prior(x, signals[0]) + last).clamp(min=0))
+
+
+def backwards_in_time(denoise, x, signals, noise, last):
+    total = 0
+    for t in reversed(range(len(signals) - 1)):
+        now, then = signals[t], signals[t + 1]
+        gap = (x - denoise(now**0.5 * x + (1 - now) ** 0.5 * noise[t], now)).reshape(len(x), -1)
+        total = total + (then - now) / ((1 - then) * (1 - now)) * torch.einsum("bi,bi->b", gap, gap)
+    return (total / 2 + _prior(x, signals[0]) + last) * math.log2(math.e) / math.prod(x.shape[1:])
+
+
+BOUND = "Each step pays ½ (SNR_s - SNR_t) times the squared error of the guess, summed over all values."
+wrong += [
+    (adds_to_last, "`bound_bits` changes its argument `last` in place: work on a copy."),
+    (takes_the_last_noise_away, "`bound_bits` changes its argument `noise` in place: work on a copy."),
+    (guess_within_three, "A denoiser that knows x pays for no step."),
+    (never_negative, "With a single time: how far q(x_T | x) is from N(0, I), and the cost of the last step."),
+]
+right += [backwards_in_time]

@@ -127,3 +127,57 @@ wrong = [
     (uniform_noise, "back_without_roots"), (two_turns_at_most, COUNT), (repeats_the_first_step_only, COUNT),
 ]
 right = [in_float_masks, after_the_way_back, pastes_before_the_step]
+
+
+def _walk(step, x, known, seen, signals, repeats, draw):
+    for now, then in zip(signals, signals[1:] + [1.0], strict=True):
+        for turn in range(repeats if then < 1 else 1):
+            if turn:
+                x = math.sqrt(now / then) * x + math.sqrt(1 - now / then) * draw(x)
+            x = torch.where(seen, math.sqrt(then) * known + math.sqrt(1 - then) * draw(x), step(x, now, then))
+    return x
+
+
+def appends_the_data(step, x, known, seen, signals, repeats):
+    signals.append(1.0)
+    return _walk(step, x, known, seen, signals[:-1], repeats, torch.randn_like)
+
+
+def empties_known(step, x, known, seen, signals, repeats):
+    known[~seen] = 0
+    return _walk(step, x, known, seen, signals, repeats, torch.randn_like)
+
+
+def generator_of_its_own(step, x, known, seen, signals, repeats):
+    g = torch.Generator().manual_seed(0)
+    return _walk(step, x, known, seen, signals, repeats, lambda x: torch.randn(x.shape, generator=g, dtype=x.dtype))
+
+
+def one_noise_a_turn(step, x, known, seen, signals, repeats):
+    """What takes x back is also the noise of the seen part after the step."""
+    for now, then in zip(signals, signals[1:] + [1.0], strict=True):
+        for turn in range(repeats if then < 1 else 1):
+            z = torch.randn_like(x)
+            if turn:
+                x = math.sqrt(now / then) * x + math.sqrt(1 - now / then) * z
+            x = torch.where(seen, math.sqrt(then) * known + math.sqrt(1 - then) * z, step(x, now, then))
+    return x
+
+
+def by_masked_scatter(step, x, known, seen, signals, repeats):
+    for now, then in zip(signals, signals[1:] + [1.0], strict=True):
+        for left in reversed(range(repeats if then < 1 else 1)):
+            x = step(x, now, then)
+            x = x.masked_scatter(seen, torch.normal(math.sqrt(then) * known[seen], math.sqrt(1 - then)))
+            if left:
+                x = math.sqrt(now / then) * x + math.sqrt(1 - now / then) * torch.randn_like(x)
+    return x
+
+
+FRESH = "Between steps the seen part is `known` with fresh noise of that time."
+wrong += [
+    (appends_the_data, "`inpaint` changes its argument `signals` in place: work on a copy."),
+    (empties_known, "`inpaint` changes its argument `known` in place: work on a copy."),
+    (generator_of_its_own, FRESH), (one_noise_a_turn, FRESH),
+]
+right += [by_masked_scatter]

@@ -1,5 +1,7 @@
 """Planted answers to sampling-sample, by another author than the check's."""
 
+from itertools import pairwise
+
 import torch
 
 
@@ -127,3 +129,53 @@ wrong = [
     (antithetic, FRESH),
 ]
 right = [no_noise_at_the_end, in_place_on_its_own, with_reduce]
+
+
+def appends_the_data(denoise, step, x, signals, eta):
+    """The caller's list grows by a 1 at each call."""
+    signals.append(1.0)
+    states = [x]
+    for now, then in pairwise(signals):
+        states.append(step(states[-1], denoise(states[-1], now), now, then, eta, torch.randn_like(x)))
+    return states
+
+
+def overwrites_the_start(denoise, step, x, signals, eta):
+    states = [x.clone()]
+    for now, then in zip(signals, signals[1:] + [1.0], strict=True):
+        x.copy_(step(x, denoise(x, now), now, then, eta, torch.randn_like(x)))
+        states.append(x.clone())
+    return states
+
+
+def _walk(denoise, step, x, signals, eta, draw):
+    states = [x]
+    for now, then in zip(signals, signals[1:] + [1.0], strict=True):
+        states.append(step(states[-1], denoise(states[-1], now), now, then, eta, draw()))
+    return states
+
+
+def generator_of_its_own(denoise, step, x, signals, eta):
+    """Reproducible, it says: the same noise at every call."""
+    g = torch.Generator().manual_seed(0)
+    return _walk(denoise, step, x, signals, eta, lambda: torch.randn(x.shape, generator=g, dtype=x.dtype))
+
+
+def noise_within_two(denoise, step, x, signals, eta):
+    return _walk(denoise, step, x, signals, eta, lambda: torch.randn_like(x).clamp(-2, 2))
+
+
+def guess_within_five(denoise, step, x, signals, eta):
+    return _walk(lambda x, now: denoise(x, now).clamp(-5, 5), step, x, signals, eta, lambda: torch.randn_like(x))
+
+
+def zeros_where_none_is_needed(denoise, step, x, signals, eta):
+    return _walk(denoise, step, x, signals, eta, lambda: torch.randn_like(x) if eta else torch.zeros_like(x))
+
+
+wrong += [
+    (appends_the_data, "`sample` changes its argument `signals` in place: work on a copy."),
+    (overwrites_the_start, "`sample` changes its argument `x` in place: work on a copy."),
+    (generator_of_its_own, FRESH), (noise_within_two, FRESH), (guess_within_five, GUESS),
+]
+right += [zeros_where_none_is_needed]

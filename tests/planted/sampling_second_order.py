@@ -107,3 +107,42 @@ wrong = [
     (small_number_in_log, MIDDLE), (extrapolates_x, MIDDLE),
 ]
 right = [by_noise, two_parts, log_base_ten]
+
+
+def shrinks_x_in_place(x, clean, before, signals):
+    if signals[2] == 1:
+        return clean
+    past, now, then = (0.5 * math.log(s / (1 - s)) for s in signals)
+    guess = clean + (then - now) / (2 * (now - past)) * (clean - before)
+    shrink = math.sqrt((1 - signals[2]) / (1 - signals[1]))
+    x *= shrink
+    x += (math.sqrt(signals[2]) - math.sqrt(signals[1]) * shrink) * guess
+    return x
+
+
+def stretch_within_ten(x, clean, before, signals):
+    """A long step after a short one is taken for an accident."""
+    if signals[2] == 1:
+        return clean
+    past, now, then = (0.5 * math.log(s / (1 - s)) for s in signals)
+    guess = clean + min((then - now) / (2 * (now - past)), 10.0) * (clean - before)
+    shrink = math.sqrt((1 - signals[2]) / (1 - signals[1]))
+    return shrink * x + (math.sqrt(signals[2]) - math.sqrt(signals[1]) * shrink) * guess
+
+
+def with_expm1(x, clean, before, signals):
+    if signals[2] == 1:
+        return clean.clone()
+    lam = torch.logit(torch.tensor(signals, dtype=torch.float64)) / 2
+    h = lam.diff()
+    guess = torch.lerp(before.double(), clean.double(), 1 + h[1] / h[0] / 2)
+    ratio = math.sqrt((1 - signals[2]) / (1 - signals[1]))
+    return (ratio * x - math.sqrt(signals[2]) * torch.expm1(-h[1]) * guess).to(x.dtype)
+
+
+wrong += [
+    (shrinks_x_in_place, "`second_order_step` changes its argument `x` in place: work on a copy."),
+    (stretch_within_ten, "If it has, the guess of the middle of the step counts: on the straight line in λ through "
+     "both guesses."),
+]
+right += [with_expm1]

@@ -102,3 +102,36 @@ wrong = [
     (ratio_of_steps, CHANCE), (clipped, PATH), (own_noise, CHANCE),
 ]
 right = [in_numpy, by_weights_of_x_and_guess]
+
+
+def standardises_x_in_place(x, clean, signal, next_signal, eta, noise):
+    x -= math.sqrt(signal) * clean
+    x /= math.sqrt(1 - signal)
+    s2 = eta**2 * (1 - next_signal) / (1 - signal) * (1 - signal / next_signal)
+    return math.sqrt(next_signal) * clean + math.sqrt(max(1 - next_signal - s2, 0)) * x + math.sqrt(s2) * noise
+
+
+def scales_noise_in_place(x, clean, signal, next_signal, eta, noise):
+    s2 = eta**2 * (1 - next_signal) / (1 - signal) * (1 - signal / next_signal)
+    noise.mul_(math.sqrt(s2))
+    eps = (x - math.sqrt(signal) * clean) / math.sqrt(1 - signal)
+    return math.sqrt(next_signal) * clean + math.sqrt(max(1 - next_signal - s2, 0)) * eps + noise
+
+
+def guess_within_five(x, clean, signal, next_signal, eta, noise):
+    return by_weights_of_x_and_guess(x, clean.clamp(-5, 5), signal, next_signal, eta, noise)
+
+
+def by_addcmul(x, clean, signal, next_signal, eta, noise):
+    sigma = eta * math.sqrt((1 - next_signal) / (1 - signal)) * math.sqrt(1 - signal / next_signal)
+    eps = (x - signal**0.5 * clean) / (1 - signal) ** 0.5
+    room = torch.full_like(eps, math.sqrt(max(0, 1 - next_signal - sigma**2)))
+    return torch.addcmul(next_signal**0.5 * clean, eps, room).add(noise, alpha=sigma)
+
+
+wrong += [
+    (standardises_x_in_place, "`reverse_step` changes its argument `x` in place: work on a copy."),
+    (scales_noise_in_place, "`reverse_step` changes its argument `noise` in place: work on a copy."),
+    (guess_within_five, CHANCE),
+]
+right += [by_addcmul]

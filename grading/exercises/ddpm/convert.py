@@ -7,7 +7,7 @@ four given quantities, ᾱ near 1 and near 0 where they can be converted, other 
 import torch
 
 from genlab.random import randn
-from grading.checks import probing
+from grading.checks import draws, probing
 from grading.checks.exercise import Compare, Exercise
 
 
@@ -19,7 +19,9 @@ def inputs(rng, n=1):
     low[1], low[3] = 1e-7 * (1 + torch.rand((), generator=rng).item()), 1e-4
     high = middle.clone()
     high[0], high[2] = 1 - 1e-7 * (1 + torch.rand((), generator=rng).item()), 1 - 1e-4
-    return dict(x_t=randn((5, 2, 3, 4), like=one, rng=rng), value=randn((5, 2, 3, 4), like=one, rng=rng), middle=middle,
+    wide = (-30 - 5 * middle[2].item(), 40 + 5 * middle[2].item())  # so far out that a bound shows
+    x_t, value = (draws.placed(randn((5, 2, 3, 4), like=one, rng=rng), wide, rng=rng) for _ in range(2))
+    return dict(x_t=x_t, value=value, middle=middle,
                 low=low, high=high, row=randn((1, 6), like=one, rng=rng), of_row=randn((1, 6), like=one, rng=rng),
                 kept=torch.full((1, 1), 0.3 + 0.4 * torch.rand((), generator=rng).item(), dtype=torch.float64))
 

@@ -14,10 +14,12 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Times as whole numbers and as real ones; several sizes."""
+    """Times as whole numbers and as real ones, also beyond 1000 and below 0; several sizes."""
     whole = randint(0, 1000, (6,), rng=rng)
     whole[2], whole[4] = whole[0], 0
+    whole[1] += 1000
     real = 1000 * torch.rand(5, generator=rng, dtype=torch.float64)
+    real[1], real[3] = -real[1], 1000 + real[3]
     return dict(whole=whole, real=real, even=4 * randint(2, 5, (1,), rng=rng).item() + 2,
                 odd=4 * randint(1, 5, (1,), rng=rng).item() + 3)
 

@@ -14,7 +14,7 @@ import math
 import torch
 
 from genlab.random import randint, randn
-from grading.checks import laws, probing
+from grading.checks import draws, laws, probing
 from grading.checks.exercise import Compare, Exercise
 
 P, P_TOGETHER = 1e-4, 2.5e-4
@@ -25,8 +25,10 @@ def inputs(rng, n=1):
     one = torch.ones(1, dtype=torch.float64)
     T = 4 + randint(0, 4, (1,), rng=rng).item()
     kept = 0.94 * torch.linspace(1, 0, T, dtype=torch.float64) ** 2 + 0.03 - 0.02 * torch.rand(T, generator=rng, dtype=torch.float64)
+    far = 5 + torch.rand((), generator=rng).item()  # a miss so large that a bound shows
+    field = draws.placed(0.4 * randn((5, 2, 4, 5), like=one, rng=rng), (-far, far), rng=rng)
     return dict(alpha_bar=kept, rows=10 * randn((800 * n, 3), like=one, rng=rng), images=3 * randn((5, 2, 4, 5), like=one, rng=rng),
-                field=0.4 * randn((5, 2, 4, 5), like=one, rng=rng), single=randn((1, 7), like=one, rng=rng),
+                field=field, single=randn((1, 7), like=one, rng=rng),
                 shift=0.5 * randn((1, 7), like=one, rng=rng))
 
 
@@ -36,7 +38,7 @@ def probe(ddpm_loss, alpha_bar, rows, images, field, single, shift):
 
     def network(x_0, kind, off):
         def answer(x_t, t):
-            shown.append((x_t.detach(), t.detach().reshape(-1)))
+            shown.append((x_t.detach(), t.detach()))
             kept = alpha_bar[t].reshape(-1, *[1] * (x_0.ndim - 1))
             noise = (x_t - kept.sqrt() * x_0) / (1 - kept).sqrt()
             return off + (noise if kind == "noise" else kept.sqrt() * noise - (1 - kept).sqrt() * x_0)
@@ -151,6 +153,11 @@ def noise_is_fresh(inputs, got, expected, n):
     if torch.allclose(noise[0], noise[1], atol=1e-6):
         return False, "the same at every call", "independent N(0, 1) numbers"
     passed, seen, wanted = laws.independence(noise[:, :150 * n], P_TOGETHER)
+    half = noise.shape[1] // 2
+    if passed and min((noise[:, :half] - sign * noise[:, half:2 * half]).abs().max() for sign in (-1, 1)) < 1e-6:
+        return False, "the same noise, or its mirror image, more than once", "independent N(0, 1) numbers"
+    if passed and not laws.has_tails(noise):
+        return False, "no large numbers", "independent N(0, 1) numbers"
     found, kept = weights(inputs, got), inputs["alpha_bar"]
     right = torch.stack([kept.sqrt(), 0 * kept, (1 - kept).sqrt()], 1)
     if not passed and ((found - right).abs() > 0.1).any():
@@ -176,7 +183,7 @@ exercise = Exercise(
         Compare("t", "calls", points=1, test=times_are_uniform, false_refusal=P, resolution=0.04, shape="(B,)",
                 what={"t": "the times that the network is shown, as shares", "calls": "the number of the network's calls"},
                 says="Each row has a time of its own, uniform over 0 … T-1, both ends among them; the network is asked once."),
-        Compare("x_t", "t", points=1, test=noise_is_fresh, false_refusal=P_TOGETHER, resolution=0.2,
+        Compare("x_t", "t", points=1, test=noise_is_fresh, false_refusal=P_TOGETHER + 1e-6, resolution=0.2,
                 what={"x_t": "the noise", "t": "the times"},
                 says="The noise in x_t is standard normal, independent for every number and call."),
     ],

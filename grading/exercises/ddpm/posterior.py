@@ -8,7 +8,7 @@ t = 0 the mean is x_0 and the variance 0. Hidden inputs: as many rows as columns
 import torch
 
 from genlab.random import randint, randn
-from grading.checks import probing
+from grading.checks import draws, probing
 from grading.checks.exercise import Compare, Exercise
 from grading.exercises.ddpm._steady import steady
 
@@ -24,14 +24,17 @@ def inputs(rng, n=1):
         return randn(shape, like=one, rng=rng), randn(shape, like=one, rng=rng)
 
     images, noisy = pair(B, 2, B, B)
+    wide = (-30 - 5 * kept[1].item(), 40 + 5 * kept[1].item())  # so far out that a bound shows
+    images, noisy = draws.placed(images, wide, rng=rng), draws.placed(noisy, wide, rng=rng)
+    video, noisy_video = pair(2, 3, 2, 4, 3)
     rows, noisy_rows = pair(B, B)
     t = randint(1, 7, (B,), rng=rng)
     t[2] = t[0]
-    return dict(alpha_bar=kept, t=t, images=images, noisy=noisy, rows=rows, noisy_rows=noisy_rows,
+    return dict(alpha_bar=kept, t=t, images=images, noisy=noisy, rows=rows, noisy_rows=noisy_rows, video=video, noisy_video=noisy_video,
                 ends=torch.tensor([0, 7]).repeat(B)[:B], last=torch.tensor([7]))
 
 
-def probe(posterior, alpha_bar, t, images, noisy, rows, noisy_rows, ends, last):
+def probe(posterior, alpha_bar, t, images, noisy, rows, noisy_rows, video, noisy_video, ends, last):
     """Times between the ends, the two ends, rows of numbers, one row."""
 
     def ask(x_0, x_t, at):
@@ -43,7 +46,7 @@ def probe(posterior, alpha_bar, t, images, noisy, rows, noisy_rows, ends, last):
 
     mean, spread = ask(images, noisy, t)
     return dict(mean=mean, spread=spread, again=ask(images, noisy, t)[0]) | both("ends", images, noisy, ends) | both("rows", rows, noisy_rows, t) | both(
-        "single", images[:1], noisy[:1], last)
+        "single", images[:1], noisy[:1], last) | both("video", video, noisy_video, t[1:3])
 
 
 def reference(x_0, x_t, t, alpha_bar):
@@ -70,6 +73,17 @@ def truth(x_0, x_t, t, alpha_bar):
     return torch.stack(means), torch.stack(spreads).view(-1, *[1] * (x_t.ndim - 1))
 
 
+def ends_are_exact(inputs, got, expected, n):
+    """Mean and variance at the two ends; at t = 0 a variance of 0 and nothing larger, however small."""
+    for name in ("ends", "ends_spread"):
+        if not torch.allclose(got[name].double(), expected[name].double(), rtol=1e-4, atol=1e-5):
+            return False, got[name].double(), expected[name].double()
+    first = got["ends_spread"].double()[inputs["ends"] == 0]
+    if first.abs().max() > 1e-12:
+        return False, "a variance above 0 at t = 0", "0"
+    return True, got["ends"].double(), expected["ends"].double()
+
+
 exercise = Exercise(
     id="ddpm-posterior", defines="posterior(x_0, x_t, t, alpha_bar)", core=True, points=4, level=3, minutes=12,
     inputs=inputs, probe=probe, reference=reference, truth=truth,
@@ -79,12 +93,13 @@ exercise = Exercise(
                 says="The mean is a weighted sum of x_0 and x_t; as t goes to 0, all the weight goes to x_0."),
         Compare("spread", points=1, shape="(B, 1, ..., 1)", what="the variance", tolerance=1e-4,
                 says="The variance is β_t (1 - ᾱ_(t-1)) / (1 - ᾱ_t), one number for each row."),
-        Compare("ends", "ends_spread", points=1, shape="(B, ...)", tolerance=1e-4,
+        Compare("ends", "ends_spread", points=1, shape="(B, ...)", test=ends_are_exact, resolution=1e-4,
                 what={"ends": "the mean at the first and the last time", "ends_spread": "the variance at the first and the last time"},
                 says="At t = 0 the time before has ᾱ = 1, so that the mean is x_0 and the variance 0."),
-        Compare("rows", "rows_spread", "single", "single_spread", points=0.5, shape="(B, ...)", tolerance=1e-4,
+        Compare("rows", "rows_spread", "single", "single_spread", "video", "video_spread", points=0.5, shape="(B, ...)", tolerance=1e-4,
                 what={"rows": "the mean for data (B, D)", "rows_spread": "the variance for data (B, D)",
-                      "single": "the mean for one row", "single_spread": "the variance for one row"},
+                      "single": "the mean for one row", "single_spread": "the variance for one row",
+                      "video": "the mean for data (B, C, T, H, W)", "video_spread": "the variance for data (B, C, T, H, W)"},
                 says="Data may have any number of dimensions; the variance has as many, all but the first of size 1."),
     ],
     hints=[

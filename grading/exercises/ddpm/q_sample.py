@@ -8,7 +8,7 @@ Hidden inputs: as many rows as columns, so that a time laid along the wrong axis
 import torch
 
 from genlab.random import randint, randn
-from grading.checks import probing
+from grading.checks import draws, probing
 from grading.checks.exercise import Compare, Exercise
 from grading.exercises.ddpm._steady import steady
 
@@ -24,6 +24,9 @@ def inputs(rng, n=1):
         return randn(shape, like=one, rng=rng), randn(shape, like=one, rng=rng)
 
     images, noise = pair(B, 2, B, B)
+    wide = (-30 - 5 * kept[1].item(), 40 + 5 * kept[1].item())  # so far out that a bound shows
+    images, noise = draws.placed(images, wide, rng=rng), draws.placed(noise, wide, rng=rng)
+    video, video_noise = pair(2, 3, 2, 4, 3)
     rows, rows_noise = pair(B, B)
     line, line_noise = pair(B)
     single, single_noise = pair(1, 3, 5)
@@ -31,10 +34,11 @@ def inputs(rng, n=1):
     t[1] = t[0]
     ends = torch.tensor([0, 8]).repeat(B)[:B]
     return dict(alpha_bar=kept, t=t, ends=ends, images=images, noise=noise, rows=rows, rows_noise=rows_noise, line=line,
-                line_noise=line_noise, single=single, single_noise=single_noise, last=torch.tensor([8]))
+                line_noise=line_noise, single=single, single_noise=single_noise, video=video, video_noise=video_noise, last=torch.tensor([8]))
 
 
-def probe(q_sample, alpha_bar, t, ends, images, noise, rows, rows_noise, line, line_noise, single, single_noise, last):
+def probe(q_sample, alpha_bar, t, ends, images, noise, rows, rows_noise, line, line_noise, single, single_noise, video, video_noise,
+          last):
     """Images with times between the ends and at the ends; rows, numbers, and one row alone."""
 
     def ask(x, at, e):
@@ -42,7 +46,8 @@ def probe(q_sample, alpha_bar, t, ends, images, noise, rows, rows_noise, line, l
 
     return dict(images=ask(images, t, noise), again=ask(images, t, noise), ends=probing.attempt(ask, images, ends, noise),
                 rows=probing.attempt(ask, rows, t, rows_noise), line=probing.attempt(ask, line, t, line_noise),
-                single=probing.attempt(ask, single, last, single_noise))
+                single=probing.attempt(ask, single, last, single_noise),
+                video=probing.attempt(ask, video, t[2:4], video_noise))
 
 
 def reference(x_0, t, noise, alpha_bar):
@@ -72,9 +77,9 @@ exercise = Exercise(
                 says="x_t is √ᾱ_t x_0 + √(1 - ᾱ_t) noise, with the ᾱ of each row's own time."),
         Compare("ends", points=0.5, shape="(B, ...)", what="`q_sample` at the first and the last time",
                 says="At time 0 nearly all is data, at the last time nearly all is noise; both are times like any other."),
-        Compare("rows", "line", "single", points=0.5, shape="(B, ...)",
+        Compare("rows", "line", "single", "video", points=0.5, shape="(B, ...)",
                 what={"rows": "`q_sample` for data (B, D)", "line": "`q_sample` for data (B,)",
-                      "single": "`q_sample` for one row"},
+                      "single": "`q_sample` for one row", "video": "`q_sample` for data (B, C, T, H, W)"},
                 says="Data may have any number of dimensions: ᾱ_t belongs to the row, whatever follows."),
     ],
     hints=[

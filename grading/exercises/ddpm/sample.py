@@ -37,8 +37,8 @@ def probe(ddpm_sample, alpha_bar, goals, small, rows, only, three, key):
 
         def predict(x_t, t):
             states.append(x_t.detach().clone())
-            t = t.reshape(-1)
-            seen.append(torch.stack([key * t.double().mean(), (t.max() - t.min()).double(), torch.tensor(float(len(t))).double(),
+            rows, t = (float(len(t)) if t.ndim == 1 else -1.0), t.reshape(-1)
+            seen.append(torch.stack([key * t.double().mean(), (t.max() - t.min()).double(), torch.tensor(rows).double(),
                                      torch.tensor(float(x_t.requires_grad)).double()]))
             return guesses[t[0]].expand(shape) * weight
 
@@ -131,6 +131,8 @@ def noise_is_fresh(inputs, got, expected, n):
     if seen := shared(first, again):
         return False, seen, "independent N(0, 1) numbers"
     right, sizes, ones = noise_is_right(inputs, got, expected, n)
+    if right and not all(laws.has_tails(noise, 1e-7) for noise in noises(inputs, got["first"])):
+        return False, "no large numbers", "independent N(0, 1) numbers"
     passed, seen, wanted = laws.independence(torch.cat([first, again]), P_TOGETHER)
     return (passed, seen, wanted) if right or passed else (False, sizes, ones)
 
@@ -151,7 +153,7 @@ exercise = Exercise(
         Compare("first", points=1, test=noise_is_right, false_refusal=P, resolution=0.2, shape="shape",
                 what="the size of the first state and of each step's noise",
                 says="The start is standard normal, and each step but the last adds noise of the posterior's variance."),
-        Compare("first", "again", points=1, test=noise_is_fresh, false_refusal=P_TOGETHER, resolution=0.2, what="the noise",
+        Compare("first", "again", points=1, test=noise_is_fresh, false_refusal=P_TOGETHER + 1e-6, resolution=0.2, what="the noise",
                 says="All noise is standard normal, drawn anew for every number, step and call."),
     ],
     hints=[

@@ -91,25 +91,37 @@ class Truth(nn.Module):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float64))
 
 
+def fine(*names):
+    """A test for `Compare`: every number is right by its own size, not by that of the largest: they are as small as 1e-5."""
+    def test(inputs, got, expected, n):
+        for name in names:
+            if not torch.allclose(got[name].double(), expected[name].double(), rtol=1e-6, atol=1e-12):
+                return False, got[name].double(), expected[name].double()
+        return True, got[names[0]].double(), expected[names[0]].double()
+    return test
+
+
 exercise = Exercise(
     id="ddpm-schedule", defines="class Schedule(steps, kind)", core=True, points=4, level=2, minutes=10,
     inputs=inputs, probe=probe, reference=Schedule, truth=Truth,
     withholds=["genlab.models.schedules.linear_schedule", "genlab.models.schedules.cosine_schedule",
                "genlab.models.schedules._derived"],
     comparisons=[
-        Compare("linear", "linear_many", "linear_few", "linear_two", points=1, shape="(steps,)",
+        Compare("linear", "linear_many", "linear_few", "linear_two", points=1, shape="(steps,)", resolution=1e-6,
+                test=fine("linear", "linear_many", "linear_few", "linear_two"),
                 what={"linear": "the linear `beta`", "linear_many": "the linear `beta` of 1000 steps",
                       "linear_few": "the linear `beta` of few steps", "linear_two": "the linear `beta` of two steps"},
                 says="The linear β goes evenly from 1e-4 to 0.02, each times 1000 / steps, and is at most 0.999."),
-        Compare("cosine", "cosine_many", "cosine_two", points=1, shape="(steps,)",
+        Compare("cosine", "cosine_many", "cosine_two", points=1, shape="(steps,)", resolution=1e-6,
+                test=fine("cosine", "cosine_many", "cosine_two"),
                 what={"cosine": "the cosine `beta`", "cosine_many": "the cosine `beta` of 1000 steps",
                       "cosine_two": "the cosine `beta` of two steps"},
                 says="The cosine β is 1 minus the ratio of the curve after the step to the curve before it, at most 0.999."),
-        Compare("alpha_bar", points=0.5, shape="(steps,)", what="`alpha_bar`",
+        Compare("alpha_bar", points=0.5, shape="(steps,)", what="`alpha_bar`", test=fine("alpha_bar"), resolution=1e-6,
                 says="`alpha_bar` is the product of 1 - β over all steps up to and including t."),
-        Compare("previous", points=0.5, shape="(steps,)", what="`alpha_bar_prev`",
+        Compare("previous", points=0.5, shape="(steps,)", what="`alpha_bar_prev`", test=fine("previous"), resolution=1e-6,
                 says="`alpha_bar_prev` is `alpha_bar` one step earlier, and 1 at time 0, where nothing has been lost."),
-        Compare("variance", points=0.5, shape="(steps,)", what="`posterior_variance`", tolerance=1e-6,
+        Compare("variance", points=0.5, shape="(steps,)", what="`posterior_variance`", test=fine("variance"), resolution=1e-6,
                 says="`posterior_variance` is β (1 - ᾱ of the step before) / (1 - ᾱ): 0 at time 0."),
         Compare("buffers", "moved", points=0.5, tolerance=1e-4, what="what the module holds",
                 says="The four are buffers, registered under their names, so that `.to()` moves them and a checkpoint has them."),

@@ -191,6 +191,13 @@ class AsParameters(Parts):
             setattr(self, name, nn.Parameter(value))
 
 
+class InSinglePrecision(Parts):
+    dtype = torch.float32
+
+    def keep(self, **values):
+        super().keep(**{name: value.double() for name, value in values.items()})
+
+
 # Also right
 
 
@@ -263,6 +270,8 @@ mistakes = [
     Mistake(Deviation, "You took the root: the variance is asked for."),
     Mistake(PlainAttributes, "These are plain attributes. `.to()` does not move them and no checkpoint has them: register_buffer."),
     Mistake(AsParameters, "These are parameters, which an optimizer would train. They are buffers."),
+    Mistake(InSinglePrecision, "You compute in float32: β is 1 minus a number near 1, and as small as 1e-5, so that only two or three "
+            "digits of it are left. `dtype=torch.float64` from the start, not at the end."),
 ]
 
 also_right = [ByLoop, ByLogarithms, WithBetaScaledAfterwards]

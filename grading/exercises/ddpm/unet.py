@@ -10,20 +10,23 @@ import torch.nn.functional as F
 from torch import nn
 
 from genlab.random import randn
-from grading.checks import probing
+from grading.checks import draws, probing
 from grading.checks.exercise import Compare, Exercise
+from grading.checks.runner import run_in_process
 
 
 def inputs(rng, n=1):
     """Images of three sizes, times, and a seed's worth of weights."""
     one = torch.ones(1, dtype=torch.float64)
-    return dict(flat=0.3 * randn((2000,), like=one, rng=rng), x=randn((3, 2, 7, 10), like=one, rng=rng),
-                time=randn((3, 4), like=one, rng=rng), other_time=randn((3, 4), like=one, rng=rng),
+    far = 40 + 5 * torch.rand((), generator=rng).item()  # so far out that a bound shows
+    x, time = randn((3, 2, 6, 10), like=one, rng=rng), randn((3, 4), like=one, rng=rng)
+    return dict(flat=0.3 * randn((2000,), like=one, rng=rng), x=draws.placed(x, (-far, far), rng=rng),
+                time=draws.placed(time, (-far / 6, far / 6), rng=rng), odd=randn((3, 2, 7, 9), like=one, rng=rng), other_time=randn((3, 4), like=one, rng=rng),
                 even=randn((2, 2, 8, 4), like=one, rng=rng), tiny=randn((1, 2, 1, 3), like=one, rng=rng))
 
 
-def probe(unet_forward, flat, x, time, other_time, even, tiny):
-    """Odd sides, another time, even sides, one tiny image; which parameters and inputs a gradient reaches."""
+def probe(unet_forward, flat, x, time, other_time, odd, even, tiny):
+    """A gradient, another time, odd sides, even sides, one tiny image; which parameters and inputs a gradient reaches."""
 
     class Block(nn.Module):
         """A residual block that hears the time, as small as can be."""
@@ -53,7 +56,7 @@ def probe(unet_forward, flat, x, time, other_time, even, tiny):
             self.attention, self.coarse2 = Look(5), Block(5, 5)
             self.merge, self.leave = Block(8, 3), nn.Conv2d(3, 2, 3, padding=1)
 
-    net = Net().to(flat.dtype)
+    net = probing.watch("net", Net().to(flat.dtype))
     count = sum(p.numel() for p in net.parameters())
     torch.nn.utils.vector_to_parameters(flat[:count].clone(), net.parameters())
 
@@ -66,7 +69,7 @@ def probe(unet_forward, flat, x, time, other_time, even, tiny):
     d_x, d_time, *rest = probing.vjp(out, [leaf, moment, *net.parameters()], weight)
     return dict(out=out, d_x=d_x, d_time=d_time, learns=torch.stack([part.norm() for part in rest]),
                 later=probing.attempt(ask, x, other_time), even=probing.attempt(ask, even, time[:2]),
-                tiny=probing.attempt(ask, tiny, time[:1]))
+                tiny=probing.attempt(ask, tiny, time[:1]), odd=probing.attempt(ask, odd, time))
 
 
 def reference(net, x, time):
@@ -88,17 +91,36 @@ def truth(net, x, time):
     return net.leave(net.merge(joined, time))
 
 
+def by_centres(net, x, time):
+    """Nearest neighbours by the places' centres, which for odd sides are others than by their corners: right, too."""
+    fine = net.fine(net.enter(x), time)
+    coarse = net.coarse2(net.attention(net.coarse1(net.down(fine), time)), time)
+    up = F.interpolate(coarse, size=fine.shape[2:], mode="nearest-exact")
+    return net.leave(net.merge(torch.cat([up, fine], 1), time))
+
+
+def odd_sides(inputs, got, expected, n):
+    """As expected, or as it is with the other nearest neighbours of odd sides."""
+    names = ("odd", "tiny")
+    for right in (lambda: expected, lambda: run_in_process(by_centres, exercise.probe_source, inputs, 0)):
+        values = right()
+        if all(torch.allclose(got[name].double(), values[name].double(), rtol=1e-4, atol=1e-5) for name in names):
+            return True, got["odd"].double(), expected["odd"].double()
+    name = names[torch.allclose(got["odd"].double(), expected["odd"].double(), rtol=1e-4, atol=1e-5)]
+    return False, got[name].double(), expected[name].double()
+
+
 exercise = Exercise(
     id="ddpm-unet", defines="unet_forward(net, x, time)", core=True, points=3, level=3, minutes=10, inputs=inputs,
     probe=probe, reference=reference, truth=truth, withholds=["genlab.models.unet.UNet.forward"],
     comparisons=[
         Compare("even", points=1, shape="(B, C, H, W)", what="`unet_forward` for even sides",
                 says="Down, the two coarse blocks with attention between them, up, and the fine features joined after the enlarged."),
-        Compare("out", "tiny", points=1, shape="(B, C, H, W)",
-                what={"out": "`unet_forward` for odd sides", "tiny": "`unet_forward` for a tiny image"},
+        Compare("odd", "tiny", points=1, shape="(B, C, H, W)", test=odd_sides, resolution=1e-4,
+                what={"odd": "`unet_forward` for odd sides", "tiny": "`unet_forward` for a tiny image"},
                 says="Sides of any size: enlarge to the size of the fine features, whatever that is."),
-        Compare("later", "d_time", "d_x", "learns", points=1, shape="(B, C, H, W)",
-                what={"later": "`unet_forward` at another time", "d_time": "the gradient with respect to the time",
+        Compare("out", "later", "d_time", "d_x", "learns", points=1, shape="(B, C, H, W)",
+                what={"out": "`unet_forward`", "later": "`unet_forward` at another time", "d_time": "the gradient with respect to the time",
                       "d_x": "the gradient with respect to the image", "learns": "the gradient that reaches each part"},
                 says="Every block hears the time, and a gradient reaches every part of the network."),
     ],

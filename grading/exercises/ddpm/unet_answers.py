@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from grading.checks.exercise import Mistake
+from grading.exercises.ddpm.unet import by_centres
 
 
 def _fine(net, x, time):
@@ -223,7 +224,7 @@ mistakes = [
     Mistake(relu_between, "You put a ReLU between the parts. The blocks have their own nonlinearity."),
 ]
 
-also_right = [cut_to_fit, step_by_step, with_an_upsampling_layer, called_by_name]
+also_right = [by_centres, cut_to_fit, step_by_step, with_an_upsampling_layer, called_by_name]
 
 equivalent_mutants = {
     "up = F.interpolate(coarse, size=fine.shape[2:]): 2 → -2": "of four dimensions the last two",

@@ -23,24 +23,30 @@ def inputs(rng, n=1):
     steps = 5 + int(torch.randint(0, 3, (1,), generator=rng))
     signals = (0.05 + 0.9 * rand((steps,), like=double, rng=rng)).sort().values
     ends = torch.stack([1e-6 * (1 + rand((), like=double, rng=rng)), signals[2], 1 - 1e-4 * (1 + rand((), like=double, rng=rng))])
-    return {"x": draws.normal((4, 3), rng=rng), "noise": draws.normal((steps, 4, 3), rng=rng),
+    wide = ends[1].item()
+    return {"x": draws.placed(draws.normal((4, 3), rng=rng), (-9 - wide, 11 + wide), rng=rng),
+            "noise": draws.normal((steps, 4, 3), rng=rng),
             "image": draws.normal((2, 1, 3, 5), rng=rng), "image_noise": draws.normal((steps, 2, 1, 3, 5), rng=rng),
-            "last": draws.normal((4,), rng=rng), "last_image": 5 + draws.normal((2,), rng=rng), "signals": signals, "ends": ends}
+            "last": draws.placed(draws.normal((4,), rng=rng), (-60 - 9 * wide,), rng=rng), "last_image": 5 + draws.normal((2,), rng=rng), "signals": signals, "ends": ends}
 
 
 def probe(bound_bits, x, noise, image, image_noise, last, last_image, signals, ends):
     """The bound for points and images; of a perfect denoiser; at one time, two and at the ends."""
-    asked = []
+    asked, hidden = [], (x, last)
 
     def denoise(x, signal):
         asked.append(float(signal))
-        return 0.7 * torch.sin(x) + 0.2 * float(signal)
+        return 2 * torch.sin(x) + 0.8 * x + 0.2 * float(signal)
 
     def run(chain, x=x, noise=noise, last=last, denoise=denoise):
         asked.clear()
-        chain = chain.tolist()
-        return probing.tensor(bound_bits(denoise, x.clone(), chain, [v.clone() for v in noise[:len(chain)]], last.clone()),
-                              "`bound_bits`")
+        chain = probing.watch("signals", chain.tolist())
+        drawn = probing.watch("noise", [v.clone() for v in noise[:len(chain)]])
+        image, cost = (v.clone() for v in (x, last))
+        for name, value, copy in (("x", x, image), ("last", last, cost)):
+            if any(value is v for v in hidden):
+                probing.watch(name, copy)
+        return probing.tensor(bound_bits(denoise, image, chain, drawn, cost), "`bound_bits`")
 
     usual = run(signals)
     visited = torch.tensor(asked).sort().values

@@ -53,9 +53,12 @@ def probe(inpaint, x, known, seen, x_image, known_image, seen_image, many, many_
         """The pairs so far, filled up with -1 to twenty."""
         return torch.tensor((pairs + [(-1.0, -1.0)] * 20)[:20], dtype=torch.float64)
 
-    def run(x, known, seen, chain, repeats):
+    def run(*arguments):
         given.clear(), pairs.clear(), gave.clear()
-        result = inpaint(step, x.clone(), known.clone(), seen.clone(), list(chain), repeats)
+        *tensors, chain, repeats = arguments
+        own = [probing.watch(name, v.clone()) if v is hidden else v.clone()
+               for name, v, hidden in zip(("x", "known", "seen"), tensors, (x, known, seen), strict=True)]
+        result = inpaint(step, *own, probing.watch("signals", list(chain)), repeats)
         return probing.tensor(result, "`inpaint`")
 
     chain = signals.tolist()
@@ -68,9 +71,10 @@ def probe(inpaint, x, known, seen, x_image, known_image, seen_image, many, many_
     two = taken()
     mask = torch.tensor([True, True, False, False]).expand(many.shape)
     finished = torch.where(mask, run(many, many_known, mask, chain, 3), 0.0)
-    three = taken()
+    three, turns, made = taken(), torch.stack(given), torch.stack(gave)
+    probing.attempt(run, many, many_known, mask, chain, 3)  # noise that an earlier call has drawn comes again here
     return dict(single=single, single_pairs=single_pairs, once=once, two=two, three=three, end=end, image=image, plain=plain,
-                finished=finished, given=torch.stack(given), gave=torch.stack(gave))
+                finished=finished, given=turns, gave=made, later=torch.stack(given) if given else turns)
 
 
 def reference(step, x, known, seen, signals, repeats):
@@ -160,9 +164,16 @@ def seen_law(inputs, got, expected, n):
     if (odd := _miscounted(got, expected))[0]:
         return False, *odd[1:]
     given, known = got["given"].double()[:, :, :2], inputs["many_known"][:, :2]
+    if torch.equal(got["given"][1:, :, :2], got["later"][1:, :, :2]):
+        return False, "the same noise at every call", "independent N(0, 1) numbers"
     turns = [(i, t) for i, t, *_ in _turns(inputs)]
     calls = torch.stack([(given[i] - math.sqrt(t) * known) / math.sqrt(1 - t) for i, t in turns])
     ok, seen, wanted = laws.independence(calls, P)
+    if ok and not laws.has_tails(calls):
+        return False, "no large numbers", "independent N(0, 1) numbers"
+    limit = laws.correlation_limit(calls[0].numel(), 1e-6 / len(calls))
+    if ok and any(abs(laws.correlation(a.flatten(), b.flatten())) > limit for a, b in pairwise(calls)):
+        return False, "noise that an earlier turn has used", "independent N(0, 1) numbers"
     found = torch.stack([_line(given[i], known) for i, _ in turns])
     right = torch.tensor([[math.sqrt(t), math.sqrt(1 - t)] for _, t in turns], dtype=torch.float64)
     if not ok and (found - right).abs().max() > 0.08:
@@ -200,7 +211,7 @@ exercise = Exercise(
         Compare("given", "gave", points=1, test=again_law, false_refusal=P, resolution=0.08,
                 what="the unseen part of a step that is taken again: its share of x_s and its noise",
                 says="Before a step is taken again, the unseen part is brought back to its time by fresh noise."),
-        Compare("given", points=1, test=seen_law, false_refusal=P, resolution=0.2,
+        Compare("given", "later", points=1, test=seen_law, false_refusal=P + 2e-6, resolution=0.2,
                 what="the seen part of what `step` gets: its share of `known` and its noise, at each time",
                 says="Between steps the seen part is `known` with fresh noise of that time."),
     ],

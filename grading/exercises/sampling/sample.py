@@ -22,7 +22,8 @@ def inputs(rng, n=1):
     """A chain of several times, one of two and one of a single time; points, and images in float32."""
     steps = 4 + int(torch.randint(0, 3, (1,), generator=rng))
     signals = (0.02 + 0.96 * rand((steps,), like=torch.zeros((), dtype=torch.float64), rng=rng)).sort().values
-    return {"x": draws.normal((4, 3), rng=rng), "image": draws.normal((2, 1, 3, 5), rng=rng).float(),
+    return {"x": draws.placed(draws.normal((4, 3), rng=rng), (-9 - 3 * signals[0].item(), 12 + signals[1].item()), rng=rng),
+            "image": draws.normal((2, 1, 3, 5), rng=rng).float(),
             "many": draws.normal((300 * n, 3), rng=rng), "signals": signals, "mix": 0.3 + 0.5 * rand((3,), rng=rng).double(),
             "eta": 0.2 + 0.6 * rand((1,), rng=rng).item()}
 
@@ -33,7 +34,7 @@ def probe(sample, x, image, many, signals, mix, eta):
 
     def denoise(x, signal):
         asked.append(float(signal))
-        return torch.sin(2 * x) * (1 + float(signal))
+        return torch.sin(2 * x) * (1 + float(signal)) + x
 
     def step(x, clean, signal, next_signal, eta, noise):
         steps.append((float(signal), float(next_signal), float(eta)))
@@ -42,9 +43,10 @@ def probe(sample, x, image, many, signals, mix, eta):
         return (size[0] * x + size[1] * clean * float(next_signal) + size[2] * float(signal)
                 + (0 if eta == 0 or noise is None else eta * noise))
 
-    def run(x, chain, eta=0.0):
+    def run(given, chain, eta=0.0):
         asked.clear(), steps.clear(), noises.clear()
-        states = sample(denoise, step, x.clone(), list(chain), eta)
+        start = probing.watch("x", given.clone()) if given is x else given.clone()
+        states = sample(denoise, step, start, probing.watch("signals", list(chain)), eta)
         count = len(states) if isinstance(states, (tuple, list)) and len(states) else len(chain) + 1
         return torch.stack(probing.tensors(states, count, "`sample`"))
 
@@ -55,7 +57,9 @@ def probe(sample, x, image, many, signals, mix, eta):
     run(many, chain[:4], eta)
     shares = torch.tensor([s[2] for s in steps])
     odd = torch.full_like(many, 7.0)  # stands for noise that could not be added to x
-    drawn = torch.stack([v.double() if v.shape == many.shape else odd for v in noises[:3]] or [odd])
+    drawn = [v.double() if v.shape == many.shape else odd for v in noises[:3]]
+    probing.attempt(run, many, chain[:4], eta)  # noise that an earlier call has drawn comes again here
+    drawn = torch.stack([*drawn, *(v.double() if v.shape == many.shape else odd for v in noises[:1])] or [odd])
     return dict(states=states, end=states[-1], visited=visited, pairs=pairs, pictures=pictures, one=one, two=two,
                 shares=shares, drawn=drawn)
 
@@ -102,11 +106,14 @@ def fresh(inputs, got, expected, n):
     looks = {"another shape than x": (drawn == 7).all(), "zeros": drawn.abs().max() < 1e-9,
              "one number for all of x": (drawn - drawn[:, :1, :1]).abs().max() < 1e-9,
              "one row for all": (drawn - drawn[:, :1]).abs().max() < 1e-9,
-             "the same noise in every step": (drawn - drawn[:1]).abs().max() < 1e-9,
+             "the same noise in every step": (drawn[:3] - drawn[:1]).abs().max() < 1e-9,
+             "the same noise at every call": (drawn[-1] - drawn[0]).abs().max() < 1e-9,
              "no negative number": drawn.min() >= 0, "noise of a smaller spread": drawn.std() < 0.9}
     for seen, found in looks.items():
         if bool(found):
             return False, seen, "independent N(0, 1) numbers"
+    if not laws.has_tails(drawn):
+        return False, "no large numbers", "independent N(0, 1) numbers"
     return laws.independence(drawn, P)
 
 
@@ -122,7 +129,7 @@ exercise = Exercise(
                 says="The guess is made from the present x, and the step leads to the next one, for any chain and any shape."),
         Compare("states", test=listed, points=1, what="the states of `sample`",
                 says="All states are returned, S + 1 of them: the noise at the start first, the sample last."),
-        Compare("drawn", "shares", points=1, test=fresh, false_refusal=P, what="the noise that you hand to `step`",
+        Compare("drawn", "shares", points=1, test=fresh, false_refusal=P + 1e-6, what="the noise that you hand to `step`",
                 says="Each step gets fresh standard normal noise, for every number of x by itself."),
     ],
     hints=[

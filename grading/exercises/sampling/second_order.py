@@ -18,24 +18,31 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Steps that grow and shrink, points and images, and the ends."""
+    """Steps that grow and shrink, points (some of them far out) and images, and the ends."""
     u = rand((8,), like=torch.zeros((), dtype=torch.float64), rng=rng).tolist()
     made = {name: draws.normal((3, 2), rng=rng) for name in ("x", "clean", "before")}
+    wide = (-30 - u[6], 40 + u[7])
+    made |= {f"{name}_wide": draws.placed(draws.normal((3, 2), rng=rng), wide, rng=rng) for name in ("x", "clean", "before")}
     made |= {f"{name}_image": draws.normal((2, 1, 3, 5), rng=rng).float() for name in ("x", "clean", "before")}
     return made | {"old": 0.05 + 0.1 * u[0], "signal": 0.25 + 0.15 * u[1], "later": 0.7 + 0.2 * u[2],
-                   "near": 0.43 + 0.1 * u[3], "dark": 1e-7 * (1 + u[4]), "bright": 1 - 1e-5 * (1 + u[5])}
+                   "near": 0.43 + 0.1 * u[3], "dark": 1e-9 * (1 + u[4]), "bright": 1 - 1e-5 * (1 + u[5])}
 
 
-def probe(second_order_step, x, clean, before, x_image, clean_image, before_image, old, signal, later, near, dark, bright):
+def probe(second_order_step, x, clean, before, x_image, clean_image, before_image, x_wide, clean_wide, before_wide,
+          old, signal, later, near, dark, bright):
     """With a guess that has not changed, with one that has; the last step; from nearly pure noise."""
-    def run(signals, given=(x, clean, before)):
-        x, clean, before = (v.clone() for v in given)
-        return probing.tensor(second_order_step(x, clean, before, tuple(signals)), "`second_order_step`")
+    def run(signals, given=None):
+        if given is None:
+            x_t, now, then = (probing.watch(name, v.clone()) for name, v in (("x", x), ("clean", clean), ("before", before)))
+        else:
+            x_t, now, then = (v.clone() for v in given)
+        return probing.tensor(second_order_step(x_t, now, then, tuple(signals)), "`second_order_step`")
 
     image = (x_image, clean_image, before_image)
     return dict(
         still=run((old, signal, later), (x, clean, clean)), still_near=run((old, signal, near), (x, clean, clean)),
-        large=run((old, signal, later)), small=run((old, signal, near)), image=run((old, signal, later), image),
+        large=run((old, signal, later)), wide=run((old, signal, later), (x_wide, clean_wide, before_wide)),
+        stretched=run((old, 1.02 * old, later)), small=run((old, signal, near)), image=run((old, signal, later), image),
         one=run((old, near, later), (x[:1], clean[:1], before[:1])),
         end=probing.attempt(run, (signal, later, 1.0)), image_end=probing.attempt(run, (old, near, 1.0), image),
         first=probing.attempt(run, (dark, signal, later)), last=probing.attempt(run, (near, later, bright)),
@@ -66,7 +73,7 @@ exercise = Exercise(
     comparisons=[
         Compare("still", "still_near", shape="(B, ...)", points=1, what="`second_order_step` with two equal guesses",
                 says="If the guess has not changed, this is the step of order 1 without noise."),
-        Compare("large", "small", "image", "one", shape="(B, ...)", points=1.5, what="`second_order_step`",
+        Compare("large", "small", "wide", "stretched", "image", "one", shape="(B, ...)", points=1.5, what="`second_order_step`",
                 says="If it has, the guess of the middle of the step counts: on the straight line in λ through both guesses."),
         Compare("end", "image_end", shape="(B, ...)", points=0.5, what="`second_order_step` to signal 1",
                 says="To signal 1, where λ is infinite, the step ends on the guess."),

@@ -19,24 +19,31 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Jumps of every size, of points and of images."""
+    """Jumps of every size, of points, of points so far out that a bound shows, and of images."""
     u = rand((8,), like=torch.zeros((), dtype=torch.float64), rng=rng).tolist()
     made = {name: draws.normal((3, 2), rng=rng) for name in ("x", "clean", "noise")}
+    wide = (-30 - u[6], 40 + u[7])
+    made |= {f"{name}_wide": draws.placed(draws.normal((3, 2), rng=rng), wide, rng=rng) for name in ("x", "clean", "noise")}
     made |= {f"{name}_image": draws.normal((2, 1, 3, 5), rng=rng).float() for name in ("x", "clean", "noise")}
     return made | {"signal": 0.1 + 0.2 * u[0], "later": 0.5 + 0.3 * u[1], "near": 0.35 + 0.1 * u[2], "eta": 0.3 + 0.4 * u[3],
                    "dark": 1e-6 * (1 + u[4]), "bright": 1 - 1e-4 * (1 + u[5])}
 
 
-def probe(reverse_step, x, clean, noise, x_image, clean_image, noise_image, signal, later, near, eta, dark, bright):
+def probe(reverse_step, x, clean, noise, x_image, clean_image, noise_image, x_wide, clean_wide, noise_wide,
+          signal, later, near, eta, dark, bright):
     """Without noise, with all of it, with some; to the data; from nearly pure noise and between nearly clean times."""
-    def run(now, then, share, given=(x, clean, noise)):
-        x, clean, noise = (v.clone() for v in given)
-        return probing.tensor(reverse_step(x, clean, now, then, share, noise), "`reverse_step`")
+    def run(now, then, share, given=None):
+        if given is None:
+            x_t, guess, z = (probing.watch(name, v.clone()) for name, v in (("x", x), ("clean", clean), ("noise", noise)))
+        else:
+            x_t, guess, z = (v.clone() for v in given)
+        return probing.tensor(reverse_step(x_t, guess, now, then, share, z), "`reverse_step`")
 
     image = (x_image, clean_image, noise_image)
     return dict(
         path=run(signal, later, 0.0), near_path=run(signal, near, 0.0), image=run(signal, later, 0.0, image),
         chance=run(signal, later, 1.0), near_chance=run(signal, near, 1.0), some=run(signal, later, eta),
+        wide=run(signal, later, eta, (x_wide, clean_wide, noise_wide)),
         some_image=run(near, later, eta, image), one=run(signal, later, eta, (x[:1], clean[:1], noise[:1])),
         end=probing.attempt(run, signal, 1.0, 0.0), noisy_end=probing.attempt(run, later, 1.0, 1.0),
         first=probing.attempt(run, dark, signal, 0.0), first_chance=probing.attempt(run, dark, signal, 1.0),
@@ -65,7 +72,7 @@ exercise = Exercise(
     comparisons=[
         Compare("path", "near_path", "image", shape="(B, ...)", points=1, what="`reverse_step` with eta = 0",
                 says="Without fresh noise: the guess of x_0 and the guess of the noise, mixed anew for the later time."),
-        Compare("chance", "near_chance", "some", "some_image", "one", shape="(B, ...)", points=1.5,
+        Compare("chance", "near_chance", "some", "wide", "some_image", "one", shape="(B, ...)", points=1.5,
                 what="`reverse_step` with eta > 0",
                 says="With eta > 0: σ times fresh noise, and as much less of the old direction."),
         Compare("end", "noisy_end", shape="(B, ...)", points=0.5, what="`reverse_step` to signal 1",
