@@ -28,10 +28,11 @@ def inputs(rng, n=1):
         d = math.prod(shape[1:])
         made |= {f"x{name}": randint(0, levels, shape, rng=rng), f"start{name}": randint(0, levels, (d,), rng=rng),
                  f"rule{name}": randint(1, levels, (d, d), rng=rng).tril(-1)}
+    made |= {"known": rand((3, 2, 3, 4), rng=rng) < 0.4, "bias": randn((4,), rng=rng), "many": MOST * n,
+                   "weights": (randn((4, 4), rng=rng).sign() * (2 + rand((4, 4), rng=rng))).tril(-1)}
     die = randn((7,), rng=rng)
     die[int(randint(0, 7, (), rng=rng))] = -200
-    return made | {"die": die, "known": rand((3, 2, 3, 4), rng=rng) < 0.4, "bias": randn((4,), rng=rng), "many": MOST * n,
-                   "weights": (randn((4, 4), rng=rng).sign() * (2 + rand((4, 4), rng=rng))).tril(-1)}
+    return made | {"die": die}
 
 
 def probe(sample, x, start, rule, x_row, start_row, rule_row, x_dot, start_dot, rule_dot, x_column, start_column, rule_column,
