@@ -167,11 +167,11 @@ SAYS_10 = ("With scales of a hundredth of a level both ends of a bin round to 0 
 
 fits = {"one_minus_exp": ("plain_difference",)}
 wrong = [
-    (scaled_to_one, "levels_scaled_to_one"), (scales_at_least_a_tenth, SAYS_6), (scales_at_most_hundred, SAYS_2),
+    (scaled_to_one, "levels_scaled_to_one"), (scales_at_least_a_tenth, SAYS_1), (scales_at_most_hundred, SAYS_2),
     (means_within, "means_cut"), (edges_by_sigmoids, "edges_by_sigmoids"),
     (logarithm_of_the_softmax, "log_of_the_softmax"), (summed_then_logarithm, "sum_then_log"),
     (with_epsilon, SAYS_8), (best_component, "best_component"),
-    (component_of_the_largest_weight, "heaviest_component"), (one_minus_exp, SAYS_9),
+    (component_of_the_largest_weight, "heaviest_component"), (one_minus_exp, "plain_difference"),
     (edges_at_every_end_of_the_batch, "ends_of_the_batch"), (variance_for_scale, "variance_for_scale"),
     (same_scale_for_all, SAYS_2), (last_axis_kept, SAYS_4), (bits, "in_bits"), (upper_end_open, "lower_edge_only"),
     (means_detached, SAYS_5),
