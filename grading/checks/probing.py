@@ -127,8 +127,8 @@ def attempt(function, *arguments, **named):
     except Exception as error:
         if type(error).__module__ == "genlab._withheld" or DTYPE.search(str(error)):
             raise
-        name = type(error).__name__
-        return f"{RAISED}{name if hasattr(builtins, name) else 'an error'}"
+        kinds = [type(error), *type(error).__mro__[1:-3]]  # an error of the student's own goes by what it derives from
+        return f"{RAISED}{next((k.__name__ for k in kinds if hasattr(builtins, k.__name__)), 'an error')}"
 
 
 def twice(function, *arguments, **named) -> tuple[Tensor, Tensor]:

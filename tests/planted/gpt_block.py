@@ -297,9 +297,12 @@ SAYS_9 = ("`Block` should have shape (B, heads, Q, dim / heads) = (2, 5, 4, 2), 
 SAYS_10 = ("`forward` should return two things: h, and the pair (k, v). The signature is `class Block(nn.Module)`.")
 SAYS_11 = ("`Block` should have shape (B, Q, dim) = (1, 4, 10), not (4, 10). The stream without a past: attention is"
            " added to h, and then what the MLP makes of it.")
+SAYS_12 = ("`Block` changes its argument `h` in place: work on a copy. The gradients: through the sums, the "
+          "attention and the MLP, with a past as well. The block's weights, their `requires_grad` and its mode "
+          "stay as they are.")
 
 wrong = [
-    (AddedInPlace, SAYS_1), (PastExtendedInPlace, SAYS_2), (OwnCache, "OwnCache"), (AlwaysAPast, SAYS_3),
+    (AddedInPlace, SAYS_12), (PastExtendedInPlace, SAYS_2), (OwnCache, "OwnCache"), (AlwaysAPast, SAYS_3),
     (AlongHeads, "PastAlongHeads"), (AlongEntries, "PastAlongHeads"), (OnlyKeysOfThePast, "KeysForPastValues"),
     (PastNormed, SAYS_4), (LastPlaceAlone, "OnlyTheLast"), (OneNewToken, SAYS_5), (ScaledQueries, "ScaledQueries"),
     (OwnAttention, "OwnAttention"), (KeysFirst, SAYS_6), (NormAfterTheMlp, "NormAfterTheMlp"),

@@ -254,6 +254,28 @@ def with_a_running_place(model, prompt, length, pick):
     return out
 
 
+def into_a_table_of_floats(model, prompt, length, pick):
+    x = torch.zeros(len(prompt), prompt.shape[1] + length)
+    x[:, :prompt.shape[1]] = prompt
+    past, new, place = None, prompt, 0
+    for i in range(prompt.shape[1], x.shape[1]):
+        logits, past = model(new, place, past)
+        token, place = pick(logits[:, -1]), i
+        x[:, i], new = token, token[:, None]
+    return x
+
+
+def one_pick_more(model, prompt, length, pick):
+    """Picked after each call, also after the last one."""
+    logits, past = model(prompt, 0, None)
+    x, new = prompt, pick(logits[:, -1])[:, None]
+    for _ in range(length):
+        x = torch.cat([x, new], 1)
+        logits, past = model(new, x.shape[1] - 1, past)
+        new = pick(logits[:, -1])[:, None]
+    return x
+
+
 SAYS_1 = ("The rest: each new token is given to the model once, at its place, with the past of the call before.")
 SAYS_2 = ("The first new token: picked from the logits of the last place, after the whole prompt.")
 SAYS_3 = ("Your code raised ValueError: pick takes logits (B, K), of the last place alone, got (3, 4, 23) at for "
@@ -267,17 +289,29 @@ SAYS_6 = ("Your code raised IndexError: tensors used as indices must be long, in
 SAYS_7 = ("`generate` changes its argument `prompt` in place: work on a copy.")
 SAYS_8 = ("`generate` should have shape (B, P + length) = (1, 12), not (12,). The rest: each new token is given to "
           "the model once, at its place, with the past of the call before.")
+SAYS_9 = ("The rest: each new token is given to the model once, at its place, with the past of the call before."
+          " `pick` is called once for each.")
+SAYS_10 = ("`generate` should have shape (B, P + length) = (1, 12), not (12,). The rest: each new token is given"
+          " to the model once, at its place, with the past of the call before. `pick` is called once for each.")
+SAYS_11 = ("The rest: each new token is given to the model once, at its place, with the past of the call before."
+          " `pick` is called once for each.")
+SAYS_12 = ("`generate` should return whole numbers, int64: tokens are no floats. The signature is "
+          "`generate(model, prompt, length, pick)`.")
+SAYS_13 = ("The rest: each new token is given to the model once, at its place, with the past of the call before."
+          " `pick` is called once for each.")
 
 wrong = [
     (newest_read_twice, "last_two_each_time"), (place_of_the_first_new_forgotten, "place_one_early"),
-    (place_is_the_round, "place_is_the_round"), (prompt_token_by_token_at_zero, SAYS_1),
+    (place_is_the_round, "place_is_the_round"), (prompt_token_by_token_at_zero, SAYS_9),
     (prompt_without_its_past, "prompt_without_its_past"),
     (past_dropped_after_the_prompt, "past_of_the_prompt_lost"), (past_kept_between_calls, SAYS_2),
     (picked_before_the_loop, "never_none"), (picked_twice, "picked_twice"),
     (picked_for_each_place, "picked_for_each_place"), (picked_row_by_row, "picked_row_by_row"),
     (picked_from_probabilities, "picked_from_probabilities"), (picked_from_all_places, SAYS_3),
     (one_axis_for_all, SAYS_4), (stacked_in_rows, SAYS_5), (in_floats, SAYS_6), (prompt_overwritten, SAYS_7),
-    (only_four_at_once, "a_window"), (squeezed, SAYS_8), (stops_when_it_repeats, "zero_ends_it"),
-    (one_cache_for_all, SAYS_1),
+    (only_four_at_once, "a_window"), (squeezed, SAYS_10), (stops_when_it_repeats, "zero_ends_it"),
+    (one_cache_for_all, SAYS_11),
+    (into_a_table_of_floats, SAYS_12),
+    (one_pick_more, SAYS_13),
 ]
 right = [by_recursion, prompt_in_pieces_of_two, row_by_row_in_lists, with_a_running_place]

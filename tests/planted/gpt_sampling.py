@@ -225,6 +225,12 @@ def by_threshold(logits, temperature, top_k, top_p):
     return p / p.sum(-1, keepdim=True)
 
 
+def greedy_below_a_limit(logits, temperature, top_k, top_p):
+    if temperature < 1e-5:
+        return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
+    return _core(_cut(_tempered(logits, temperature), top_k), top_p)
+
+
 SAYS_1 = ("With top_k = K and top_p = 1 nothing is left out: the softmax of the logits, divided by the temperature.")
 SAYS_2 = ("Extremes: logits of many hundreds or far below 0, a temperature near 0, and tokens with a logit of minus"
           " infinity, which alone is low enough to leave a token out.")
@@ -235,6 +241,8 @@ SAYS_5 = ("The nucleus alone: the fewest most probable tokens of each row that h
           "reaches it included.")
 SAYS_6 = ("`next_probabilities` should have shape (B, K) = (1, 9), not (9,). All together, in this order: "
           "temperature, top-k, and the nucleus of what is left.")
+SAYS_7 = ("Extremes: logits of many hundreds or far below 0, a temperature near 0, and tokens with a logit of "
+          "minus infinity, which alone is low enough to leave a token out.")
 
 wrong = [
     (filled_with_minus_10000, "finite_filling"), (best_below_kth_dropped, "kth_and_all_left_out"),
@@ -247,5 +255,6 @@ wrong = [
     (banned_are_zero, SAYS_2), (floor_for_all, SAYS_1), (argmax_where_cold, SAYS_1), (divided_in_place, SAYS_3),
     (filled_in_place, SAYS_3), (a_token, SAYS_4), (nucleus_only_if_below_one, SAYS_5),
     (nucleus_or_top_k, "one_of_the_two"), (squeezed, SAYS_6),
+    (greedy_below_a_limit, SAYS_7),
 ]
 right = [shifted_from_the_end, reference_by_loop, by_infinities, by_searching, by_threshold]

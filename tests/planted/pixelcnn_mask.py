@@ -118,6 +118,18 @@ def by_triangle(mask_type, height, width):
     return torch.ones(n, n).tril(0 if mask_type == "B" else -1)[n // 2].reshape(height, width)
 
 
+def small_letters_too(mask_type, height, width):
+    if mask_type.upper() not in ("A", "B") or height % 2 == 0 or width % 2 == 0:
+        raise ValueError(mask_type)
+    return (torch.arange(height * width) < height * width // 2 + (mask_type.upper() == "B")).float().view(height, width)
+
+
+def no_type_at_all(mask_type, height, width):
+    if len(mask_type) > 1 or mask_type not in "AB" or height % 2 == 0 or width % 2 == 0:
+        raise ValueError(mask_type)
+    return (torch.arange(height * width) < height * width // 2 + (mask_type == "B")).float().view(height, width)
+
+
 SAYS_1 = ("`causal_mask` for an even side, or a type that is not A or B, should raise a ValueError here, and gave a"
           " value. An even side has no centre, and only A and B are types: raise a ValueError.")
 SAYS_2 = ("`causal_mask` for an even side, or a type that is not A or B, gave nothing here. An even side has no "
@@ -130,10 +142,16 @@ SAYS_5 = ("Mask A: all rows above, and in the middle row what is left of the cen
 SAYS_6 = ("Kernels of one row, one column or one tap have a centre too.")
 SAYS_7 = ("`causal_mask` should return a tensor, not ndarray. The signature is `causal_mask(mask_type, height, "
           "width)`.")
+SAYS_8 = ("`causal_mask` for an even side, or a type that is not A or B, should raise a ValueError here, and "
+          "gave a value. An even side has no centre, and only A and B are types: raise a ValueError.")
+SAYS_9 = ("`causal_mask` for an even side, or a type that is not A or B, should raise a ValueError here, and "
+          "gave a value. An even side has no centre, and only A and B are types: raise a ValueError.")
 
 wrong = [
     (one_side_for_both, "one_middle_for_both"), (only_height_refused, SAYS_1), (refused_if_both_even, SAYS_1),
     (returned_instead, SAYS_1), (printed, SAYS_2), (other_error, SAYS_3), (minus_infinity, SAYS_4),
     (averaged, SAYS_5), (through_the_row, SAYS_6), (last_row_kept, SAYS_5), (as_numpy, SAYS_7),
+    (small_letters_too, SAYS_8),
+    (no_type_at_all, SAYS_9),
 ]
 right = [by_places, by_numpy, by_triangle]

@@ -177,6 +177,13 @@ class ByEinsum(_Plain):
         return y + self.bias[:, None, None]
 
 
+class OpenWhenEvaluated(_Plain):
+    """The mask is used in training alone."""
+
+    def kernel(self):
+        return self.weight * self.mask if self.training else self.weight
+
+
 SAYS_1 = ("`forward` should have shape (B, out, H, W) = (3, 4, 7, 6), not (3, 4, 7, 8). The output: a convolution "
           "with the open taps alone, of the size of x, with the bias.")
 SAYS_2 = ("`forward` should have shape (B, out, H, W) = (3, 4, 7, 6), not (3, 4, 5, 8). The output: a convolution "
@@ -187,6 +194,7 @@ SAYS_5 = ("`forward` should have shape (B, out, H, W) = (3, 4, 7, 6), not (4, 2,
           "with the open taps alone, of the size of x, with the bias.")
 SAYS_6 = ("`MaskedConv2d` changes its argument `x` in place: work on a copy. The output: a convolution with the "
           "open taps alone, of the size of x, with the bias.")
+SAYS_7 = ("The output: a convolution with the open taps alone, of the size of x, with the bias.")
 
 wrong = [
     (MaskedOnce, "NoMask"), (MaskedInNoGrad, "WritesDataAndMultiplies"), (MaskAsParameter, "MaskIsTrained"),
@@ -194,5 +202,6 @@ wrong = [
     (RasterMask, "OwnMask"), (GradientByHook, SAYS_4), (BiasMasked, SAYS_3), (BiasTwice, "BiasTwice"),
     (Reflected, "Reflected"), (Depthwise, SAYS_3), (KernelKept, "ProductKept"), (KernelKeptDetached, "Detached"),
     (ReturnsTheKernel, SAYS_5), (FirstImageOnly, SAYS_3), (InputZeroed, SAYS_6),
+    (OpenWhenEvaluated, SAYS_7),
 ]
 right = [ByUnfold, BySuper, ByEinsum]

@@ -143,6 +143,10 @@ def by_cosh(x, logits, means, log_scales, levels):
     return _sum(logits, mass)
 
 
+def scales_at_least_exp_minus_7(x, logits, means, log_scales, levels):
+    return _sum(logits, _mass(x, means, log_scales.clamp(min=-7), levels))
+
+
 SAYS_1 = ("With scales of a hundredth of a level both ends of a bin round to 0 or 1, and weights can be tiny where "
           "the mass is: stay exact and finite, with logarithms all the way.")
 SAYS_2 = ("Inside: for each component the mass between x - ½ and x + ½, weighted, added up, and then the logarithm.")
@@ -153,16 +157,24 @@ SAYS_4 = ("`mixture_log_prob` inside the range should have shape (N,) = (7,), no
           "many; leave out `keepdim=True` or `squeeze` it. Inside: for each component the mass between x - ½ and x "
           "+ ½, weighted, added up, and then the logarithm.")
 SAYS_5 = ("The gradients reach all three kinds of parameters.")
+SAYS_6 = ("The lowest level has all the mass below it as well, the highest all above.")
+SAYS_8 = ("With scales of a hundredth of a level both ends of a bin round to 0 or 1, and weights can be tiny "
+          "where the mass is: stay exact and finite, with logarithms all the way.")
+SAYS_9 = ("The gradient with respect to `means` holds inf or nan: look for 0/0, log 0, the root of a negative "
+          "number, an exponential that overflows. The gradients reach all three kinds of parameters.")
+SAYS_10 = ("With scales of a hundredth of a level both ends of a bin round to 0 or 1, and weights can be tiny "
+          "where the mass is: stay exact and finite, with logarithms all the way.")
 
 fits = {"one_minus_exp": ("plain_difference",)}
 wrong = [
     (scaled_to_one, "levels_scaled_to_one"), (scales_at_least_a_tenth, SAYS_1), (scales_at_most_hundred, SAYS_2),
     (means_within, "means_cut"), (edges_by_sigmoids, "edges_by_sigmoids"),
     (logarithm_of_the_softmax, "log_of_the_softmax"), (summed_then_logarithm, "sum_then_log"),
-    (with_epsilon, SAYS_2), (best_component, "best_component"),
-    (component_of_the_largest_weight, "heaviest_component"), (one_minus_exp, SAYS_3),
+    (with_epsilon, SAYS_8), (best_component, "best_component"),
+    (component_of_the_largest_weight, "heaviest_component"), (one_minus_exp, "plain_difference"),
     (edges_at_every_end_of_the_batch, "ends_of_the_batch"), (variance_for_scale, "variance_for_scale"),
     (same_scale_for_all, SAYS_2), (last_axis_kept, SAYS_4), (bits, "in_bits"), (upper_end_open, "lower_edge_only"),
     (means_detached, SAYS_5),
+    (scales_at_least_exp_minus_7, SAYS_10),
 ]
 right = [by_loop, by_indices, by_cosh]

@@ -143,6 +143,17 @@ def by_einsum(x, logits):
     return q, torch.div(q, torch.log(torch.tensor(2.0, dtype=q.dtype))) / torch.numel(x[0])
 
 
+def levels_given_an_axis(x, logits):
+    """The levels get their axis in place, for gather."""
+    n = x[0].numel()
+    nats = -logits.log_softmax(1).gather(1, x.unsqueeze_(1)).flatten(1).sum(1)
+    return nats, nats / (n * math.log(2))
+
+
+def cut_at_2000(x, logits):
+    return _bits(F.cross_entropy(logits.clamp(-2000, 2000), x, reduction="none").flatten(1).sum(1), x)
+
+
 SAYS_1 = ("The first number of `nll` should have shape (B,) = (1,), not (2,). Nats of each image: minus the sum "
           "over pixels and colours of the log-probability of the level that is there.")
 SAYS_2 = ("The first number of `nll` should have shape (B,) = (1,), not (). Nats of each image: minus the sum over "
@@ -160,6 +171,8 @@ SAYS_8 = ("Nats of each image: minus the sum over pixels and colours of the log-
 SAYS_9 = ("Your code raised RuntimeError: a leaf Variable that requires grad is being used in an in-place "
           "operation. Often: an argument is changed in place: work on a copy, or write `x = x + 1` instead of `x +="
           " 1`. The signature is `nll(x, logits)`.")
+SAYS_10 = ("`nll` changes its argument `x` in place: work on a copy.")
+SAYS_11 = ("Sure logits, right or wrong: value and gradient stay finite and exact.")
 
 wrong = [
     (levels_from_the_batch, "levels_that_occur"), (levels_counted, "levels_renumbered"), (squeezed, SAYS_1),
@@ -170,5 +183,7 @@ wrong = [
     (by_the_mean_of_cross_entropy, "pixel_mean"), (first_image_broadcast, SAYS_8), (without_gradient, "detached"),
     (smoothed, SAYS_8), (zero_ignored, "zero_ignored"), (targets_in_place, SAYS_9),
     (reshaped_to_levels_last, "levels_not_moved"), (in_single, SAYS_8),
+    (levels_given_an_axis, SAYS_10),
+    (cut_at_2000, SAYS_11),
 ]
 right = [by_rows, levels_last, by_einsum]

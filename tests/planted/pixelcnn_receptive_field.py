@@ -142,12 +142,14 @@ SAYS_1 = ("With more layers: what the places that are seen have seen in turn, an
 SAYS_2 = ("One layer sees the open taps of its mask A, around (row, column).")
 SAYS_3 = ("`receptive_field` of one layer should have shape (height, width) = (11, 16), not (12, 2). One layer sees"
           " the open taps of its mask A, around (row, column).")
+SAYS_4 = ("`receptive_field` of one layer should have shape (height, width) = (13, 16), not (12, 2). One layer "
+          "sees the open taps of its mask A, around (row, column).")
 
 wrong = [
     (mask_a_in_the_last_layer, "layers_reversed"), (first_kernel_for_all, "first_kernel_for_all"),
     (last_kernel_for_all, "last_kernel_for_all"), (one_large_kernel, "no_blind_spot"),
     (with_itself, "mask_b_throughout"), (negative_indices, "comes_round"), (counted_paths, "chains_counted"),
     (cone_to_both_sides, SAYS_1), (list_used_up, "list_used_up"), (layers_the_other_way, "layers_reversed"),
-    (even_row_open, SAYS_2), (list_of_places, SAYS_3),
+    (even_row_open, SAYS_2), (list_of_places, SAYS_4),
 ]
 right = [cut_only_at_the_end, by_transposed_convolution, by_random_weights, by_rolling]

@@ -1,5 +1,7 @@
 """Planted answers to pixelcnn-sample, by another author than the check's."""
 
+import random
+
 import torch
 from torch.distributions import Categorical
 
@@ -184,12 +186,28 @@ def by_uniform_numbers(network, x, known):
     return out
 
 
+def as_floats(network, x, known):
+    return _go(network, x, known, lambda logits: torch.multinomial(logits.softmax(1), 1)[:, 0]).float()
+
+
+def by_other_random_numbers(network, x, known):
+    """By Python's random numbers."""
+    return _go(network, x, known, lambda logits: torch.tensor(
+        [random.choices(range(len(p)), p)[0] for p in logits.softmax(1).tolist()]))
+
+
 SAYS_1 = ("Drawn many at once, the images of a 2x2 world come with their probabilities, each by itself.")
 SAYS_2 = ("`sample` changes a setting of PyTorch for everything that runs afterwards: no `torch.manual_seed`, "
           "`set_grad_enabled` or `set_default_dtype` in it. Drawn many at once, the images of a 2x2 world come with"
           " their probabilities, each by itself.")
 SAYS_3 = ("Each value is drawn from its own logits, once all values before it are in place.")
 SAYS_4 = ("`sample` changes its argument `known` in place: work on a copy.")
+SAYS_5 = ("`sample` should return whole numbers, int64: levels are no floats. The signature is `sample(network,"
+          " x, known)`.")
+SAYS_6 = ("`sample` should return whole numbers, int64: levels are no floats. The signature is `sample(network,"
+          " x, known)`.")
+SAYS_7 = ("Many levels come with their probabilities as well, and from the same state of torch's random numbers"
+          " they come again.")
 
 wrong = [
     (first_image_says_what_is_known, "first_image_decides"),
@@ -198,7 +216,9 @@ wrong = [
     (mirrored_numbers, SAYS_1), (seeded, SAYS_2), (seeded_for_each, SAYS_1), (rows_and_columns_exchanged, SAYS_3),
     (square_images_only, "height_for_width"), (colours_backwards, "last_colour_first"), (coins, SAYS_3),
     (rounded_means, "most_probable"), (softmax_over_the_batch, "softmax_over_the_batch"),
-    (a_little_of_everything, SAYS_3), (levels_scaled_back, SAYS_3), (known_changed_in_place, SAYS_4),
+    (a_little_of_everything, SAYS_3), (levels_scaled_back, SAYS_5), (known_changed_in_place, SAYS_4),
     (old_copy_is_read, "as_it_came"),
+    (as_floats, SAYS_6),
+    (by_other_random_numbers, SAYS_7),
 ]
 right = [blank_from_the_start, by_one_list, by_exponential_races, by_uniform_numbers]

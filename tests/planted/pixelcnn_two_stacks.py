@@ -167,6 +167,20 @@ def image_by_image(v, h, vertical, horizontal, link, out, d):
     return torch.cat(vs), torch.cat(hs)
 
 
+def padding_left_in_the_layer(v, h, vertical, horizontal, link, out, d):
+    """The layer is given a padding, and keeps it."""
+    vertical.padding = (d, d)
+    v = v + _gate(vertical(v)[:, :, :v.shape[2]])
+    return v, h + out(_gate(horizontal(h) + link(v)))
+
+
+def layers_frozen(v, h, vertical, horizontal, link, out, d):
+    for layer in (vertical, horizontal, link, out):
+        layer.eval().requires_grad_(False)
+    v = _new(v, vertical, d)
+    return v, h + out(_gate(horizontal(h) + link(v)))
+
+
 SAYS_1 = ("The vertical stack: v and a gated convolution over its own row and the one above, padded to the size.")
 SAYS_2 = ("The horizontal stack: h and `out` of a gate, which hears h and, by the link, the new v.")
 SAYS_3 = ("What each place hears: v never hears h, and neither hears a row below or, in h, a column to the right.")
@@ -175,6 +189,8 @@ SAYS_4 = ("Other sizes: with a dilation d the taps lie d apart, so d rows above 
 SAYS_5 = ("`two_stacks` changes its argument `v` in place: work on a copy.")
 SAYS_6 = ("`two_stacks` should return 2 tensors, not Tensor. The signature is `two_stacks(v, h, vertical, "
           "horizontal, link, out, d)`.")
+SAYS_7 = ("`two_stacks` changes its argument `vertical` in place: work on a copy.")
+SAYS_8 = ("`two_stacks` changes its argument `vertical` in place: work on a copy.")
 
 wrong = [
     (gate_of_three_channels, "channels_fixed"), (split_along_the_rows, SAYS_1), (two_sigmoids, "two_sigmoids"),
@@ -183,5 +199,7 @@ wrong = [
     (link_shifted_down, "link_one_row_down"), (out_of_both, "out_of_v_too"), (h_from_v, SAYS_2),
     (horizontal_of_v, SAYS_2), (detached_link, "link_detached"), (detached_residual, SAYS_3), (at_most_two, SAYS_4),
     (only_large_images, SAYS_4), (added_in_place, SAYS_5), (stacked, SAYS_6), (h_alone, SAYS_6),
+    (padding_left_in_the_layer, SAYS_7),
+    (layers_frozen, SAYS_8),
 ]
 right = [by_functional_calls, by_glu, image_by_image]

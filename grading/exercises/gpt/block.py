@@ -37,7 +37,7 @@ def inputs(rng, n=1):
 
 
 def probe(Block, dim, heads, h, past_k, past_v, gain, weight, **weights):
-    """Without and with a past, for one new token, one text, with gradients; with two heads and with one."""
+    """Without and with a past, of one place too, for one new token, one text, with gradients; with two heads and with one."""
     def attention(q, k, v):
         place = torch.arange(1, k.shape[-2] + 1, dtype=k.dtype, device=k.device)[:, None]
         return torch.tanh(gain * q @ (k * place).transpose(-2, -1)) @ (v / place)
@@ -52,10 +52,10 @@ def probe(Block, dim, heads, h, past_k, past_v, gain, weight, **weights):
         k, v = probing.tensors(result[1], 2, "The second value of `forward`")
         return probing.tensor(out, "The first value of `forward`"), k, v
 
-    def ask(model, rows, tokens, past=True):
-        given = [h.clone()[:rows, :tokens]]
-        if past:
-            kept = [p[:rows].transpose(1, 2).reshape(len(p[:rows]), p.shape[2], model.heads, -1).transpose(1, 2).contiguous()
+    def ask(model, rows, tokens, places=3, start=None):
+        given = [probing.watch("h", h.clone())[:rows, :tokens] if start is None else start]
+        if places:
+            kept = [p[:rows, :, :places].transpose(1, 2).reshape(len(p[:rows]), places, model.heads, -1).transpose(1, 2).contiguous()
                     for p in (past_k, past_v)]
             given.append(tuple(probing.watch("past", kept)))
         result = probing.attempt(run, model, *given)
@@ -64,12 +64,16 @@ def probe(Block, dim, heads, h, past_k, past_v, gain, weight, **weights):
     leaf = probing.leaf(h)
     out, k, v = run(model, leaf)
     d_h, d_mlp, d_qkv = probing.vjp(out, [leaf, model.mlp[0].weight, model.qkv.weight], weight)
-    with_past, all_k, all_v = ask(model, 2, 4)
+    late = probing.leaf(h)
+    with_past, all_k, all_v = ask(model, 2, 4, start=late)
+    d_late = with_past if isinstance(with_past, str) else probing.vjp(with_past, [late], weight)[0]
     one, one_k, _ = ask(model, 1, 1)
-    other, other_k, _ = ask(two, 2, 3)
-    plain, _, _ = ask(single, 1, 4, past=False)
+    other, other_k, _ = ask(two, 2, 3, places=1)
+    plain, _, _ = ask(single, 1, 4, places=0)
+    after = [model.get_parameter(name) for name in weights]
+    kept = torch.cat([torch.tensor([p.requires_grad, model.training]) * (p.detach().abs().sum() + 1) for p in after])
     return dict(k=k, v=v, out=out, plain=plain, all_k=all_k, all_v=all_v, with_past=with_past, one=one, one_k=one_k,
-                other=other, other_k=other_k, d_h=d_h, d_mlp=d_mlp, d_qkv=d_qkv)
+                other=other, other_k=other_k, d_h=d_h, d_late=d_late, d_mlp=d_mlp, d_qkv=d_qkv, kept=kept)
 
 
 class Given(nn.Module):
@@ -129,8 +133,10 @@ exercise = Exercise(
                 says="With a past: its keys and values first, then the new ones, along the axis of tokens."),
         Compare("with_past", "one", "other", shape="(B, Q, dim)", points=1,
                 says="The stream with a past: the new queries look at all keys, old and new."),
-        Compare("d_h", "d_mlp", "d_qkv", points=0.5, tolerance=1e-4,
-                says="The gradients: through the sums, the attention and the MLP."),
+        Compare("d_h", "d_late", "d_mlp", "d_qkv", "kept", points=0.5, tolerance=1e-4,
+                what={"kept": "what is left of the block's weights and mode"},
+                says="The gradients: through the sums, the attention and the MLP, with a past as well. The block's weights, their "
+                     "`requires_grad` and its mode stay as they are."),
     ],
     hints=[
         "Two moves, each of which adds something to h: first look back (norm1, qkv, attention, out), then think (norm2, mlp).",

@@ -19,7 +19,7 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """A prompt in which token 0 occurs, a model's tables, and a bonus for each pick, for one of them so large that 0 is picked."""
+    """A prompt in which token 0 occurs, a model's tables, and a bonus for each pick, so large twice in a row that 0 is picked."""
     B, P, K, size, length = 3, 4, 23, 6, 9
     double = torch.zeros((), dtype=torch.float64)
 
@@ -28,7 +28,8 @@ def inputs(rng, n=1):
 
     prompt, bonus = randint(0, K, (B, P), rng=rng), 2 * normal(40, K)
     prompt[1, int(randint(0, P, (), rng=rng))] = 0
-    bonus[int(randint(2, length - 1, (), rng=rng)), 0] += 100
+    at = int(randint(2, length - 2, (), rng=rng))
+    bonus[at:at + 2, 0] += 100
     return {"prompt": prompt, "length": length, "table": normal(K, size), "places": normal(40, size),
             "moves": torch.linalg.qr(normal(size, size)).Q, "reads": normal(size, K), "given": 2 * normal(80, K),
             "bonus": bonus}
@@ -36,6 +37,8 @@ def inputs(rng, n=1):
 
 def probe(generate, prompt, length, table, places, moves, reads, given, bonus):
     """Some tokens, one, none; a prompt of one token; a batch of one; the same prompt twice in a batch."""
+    picks = []
+
     def run(start, length):
         count = [0, 0]  # tokens given so far, picks so far
         given_prompt = probing.watch("prompt", prompt.clone()) if start is prompt else start.clone()
@@ -55,13 +58,18 @@ def probe(generate, prompt, length, table, places, moves, reads, given, bonus):
             count[1] += 1
             return (logits + bonus[count[1] % len(bonus)]).argmax(-1)
 
-        return probing.tensor(generate(model, given_prompt, length, pick), "`generate`").double()
+        text = probing.tensor(generate(model, given_prompt, length, pick), "`generate`")
+        if text.is_floating_point():
+            raise probing.WrongType("`generate` should return whole numbers, int64: tokens are no floats")
+        picks.append(float(count[1]))
+        return text.double()
 
     def ask(*given):
         return probing.attempt(run, *given)
 
     return dict(text=run(prompt, length), none=ask(prompt, 0), first=ask(prompt, 1), short=ask(prompt[:, :1], length - 2),
-                row=ask(prompt[1:2], length - 1), twins=ask(prompt[:1].repeat(2, 1), 3), dot=ask(prompt[2:, :1], 1))
+                row=ask(prompt[1:2], length - 1), twins=ask(prompt[:1].repeat(2, 1), 3), dot=ask(prompt[2:, :1], 1),
+                picks=torch.tensor(picks))
 
 
 def reference(model, prompt, length, pick):
@@ -92,8 +100,9 @@ exercise = Exercise(
         Compare("none", shape="(B, P + length)", points=0.5, says="With length 0 the prompt comes back as it is."),
         Compare("first", shape="(B, P + length)", points=1,
                 says="The first new token: picked from the logits of the last place, after the whole prompt."),
-        Compare("text", "row", shape="(B, P + length)", points=1.5,
-                says="The rest: each new token is given to the model once, at its place, with the past of the call before."),
+        Compare("text", "row", "picks", shape="(B, P + length)", points=1.5, what={"picks": "how often `generate` calls `pick`"},
+                says="The rest: each new token is given to the model once, at its place, with the past of the call before. `pick` is "
+                     "called once for each."),
         Compare("short", "twins", "dot", shape="(B, P + length)", points=1,
                 says="A prompt of a single token, and the same prompt twice in a batch."),
     ],

@@ -31,7 +31,7 @@ def probe(colour_mask, few, many, height, width):
         return probing.attempt(run, *given)
 
     return dict(first=run("A", 3, many, height, width, 3), first_few=ask("A", few, many, width, height, 3),
-                later=ask("B", many, few, height, width, 3), later_square=ask("B", many, many, 3, 3, 3),
+                first_square=ask("A", many, many, width, height, 3), later=ask("B", many, few, height, width, 3), later_square=ask("B", many, many, 3, 3, 3),
                 dot=ask("B", many, few, 1, 1, 3), dot_a=ask("A", few, many, 1, 1, 3),
                 grey=ask("A", 2, 5, height, width, 1), grey_b=ask("B", 2, 5, height, width, 1),
                 two=ask("A", 4, 6, 3, width, 2), four=ask("B", 4, 8, height, 3, 4), row=ask("B", 6, 4, 1, width, 2),
@@ -61,7 +61,7 @@ exercise = Exercise(
     points=3, level=4, minutes=20, inputs=inputs, probe=probe, reference=reference, truth=truth,
     withholds=["genlab.models.pixelcnn.causal_mask", "genlab.models.pixelcnn.MaskedConv2d"],
     comparisons=[
-        Compare("first", "first_few", shape="(out, in, height, width)", points=1, what="mask A of three colours",
+        Compare("first", "first_few", "first_square", shape="(out, in, height, width)", points=1, what="mask A of three colours",
                 says="Mask A: at the centre red hears nothing, green red, blue both."),
         Compare("later", "later_square", shape="(out, in, height, width)", points=1, what="mask B of three colours",
                 says="Mask B: at the centre a colour hears itself as well."),

@@ -36,7 +36,9 @@ def probe(causal_mask, height, width, other, even):
         even=probing.attempt(causal_mask, "A", height, even), even_too=probing.attempt(causal_mask, "B", even, width),
         even_row=probing.attempt(causal_mask, "A", height, even + 2),
         even_column=probing.attempt(causal_mask, "B", even + 2, width), both=probing.attempt(causal_mask, "A", even, even),
-        type=probing.attempt(causal_mask, "C", height, width), types=probing.attempt(causal_mask, "AB", height, width))
+        type=probing.attempt(causal_mask, "C", height, width), types=probing.attempt(causal_mask, "AB", height, width),
+        small=probing.attempt(causal_mask, "a", height, width), small_b=probing.attempt(causal_mask, "b", height, width),
+        empty=probing.attempt(causal_mask, "", height, width), spaced=probing.attempt(causal_mask, "B ", height, width))
 
 
 def reference(mask_type, height, width):
@@ -65,7 +67,8 @@ exercise = Exercise(
         Compare("b", "b_square", shape="(height, width)", points=0.5, says="Mask B: mask A and the centre."),
         Compare("row", "row_b", "column", "column_a", "dot", "dot_a", shape="(height, width)", points=0.5,
                 says="Kernels of one row, one column or one tap have a centre too."),
-        Compare("a", "even", "even_too", "even_row", "even_column", "both", "type", "types", points=0.25,
+        Compare("a", "even", "even_too", "even_row", "even_column", "both", "type", "types", "small", "small_b", "empty", "spaced",
+                points=0.25,
                 what="`causal_mask` for an even side, or a type that is not A or B,",
                 says="An even side has no centre, and only A and B are types: raise a ValueError."),
     ],

@@ -35,7 +35,7 @@ def inputs(rng, n=1):
 
 def probe(MaskedConv2d, mask, weight, mask_square, weight_square, mask_wide, weight_wide, mask_row, weight_row, bias, x,
           direction):
-    """The output and its gradients, the weights after a pass and after a step, and the output then; other kernels."""
+    """The output and its gradients, in both modes; the weights after a pass and after a step, and the output then; other kernels."""
     def run(layer, images):
         return probing.tensor(layer(images.clone()), "`forward`").detach()
 
@@ -48,6 +48,8 @@ def probe(MaskedConv2d, mask, weight, mask_square, weight_square, mask_wide, wei
     leaf = probing.leaf(x)
     y = probing.tensor(layer(leaf), "`forward`")
     d_x, d_weight, d_bias = probing.vjp(y, [leaf, layer.weight, layer.bias], direction)
+    evaluated = probing.attempt(run, layer.eval(), x)
+    layer.train()
     weight_after = layer.weight.detach().clone()
     loss = layer(probing.watch("x", x.clone())).square().sum()
     if loss.requires_grad:
@@ -55,8 +57,9 @@ def probe(MaskedConv2d, mask, weight, mask_square, weight_square, mask_wide, wei
     with torch.no_grad():
         for parameter in layer.parameters():  # a step of gradient descent
             parameter -= 0.1 * (0 if parameter.grad is None else parameter.grad)
+    layer.eval()
     square = probing.attempt(other, mask_square, weight_square, x)
-    return dict(y=y.detach(), square=square, wide=probing.attempt(other, mask_wide, weight_wide, x),
+    return dict(y=y.detach(), evaluated=evaluated, square=square, wide=probing.attempt(other, mask_wide, weight_wide, x),
                 one=probing.attempt(other, mask_square, weight_square, x[:1]),
                 row=probing.attempt(other, mask_row, weight_row, x[:2]),
                 dot=probing.attempt(other, mask[-1:, -1:], weight[:, :, :1, :1], x[:1, :, :1]),
@@ -99,7 +102,7 @@ exercise = Exercise(
     inputs=inputs, probe=probe, reference=MaskedConv2d, truth=Truth,
     withholds=["genlab.models.pixelcnn.MaskedConv2d", "genlab.models.autoregressive.MaskedLinear"],
     comparisons=[
-        Compare("y", "square", "wide", "one", "row", "dot", shape="(B, out, H, W)", points=1, what="`forward`",
+        Compare("y", "evaluated", "square", "wide", "one", "row", "dot", shape="(B, out, H, W)", points=1, what="`forward`",
                 says="The output: a convolution with the open taps alone, of the size of x, with the bias."),
         Compare("d_x", "d_bias", points=0.25, what={"d_x": "the gradient of the output with respect to x",
                                                     "d_bias": "the gradient of the output with respect to the bias"},

@@ -18,8 +18,8 @@ LEVELS = 256
 
 
 def inputs(rng, n=1):
-    """Levels inside and at both ends; all levels of one pixel; scales from a hundredth of a level to the whole range and
-    more; a mean that is a level; weights that all but vanish where the mass is; sharp scales at both ends."""
+    """Levels inside and at both ends; all levels of one pixel; scales from a ten-thousandth of a level to far beyond the whole
+    range; a mean that is a level; weights that all but vanish where the mass is; sharp scales at both ends."""
     N, M = 7, 3
     double = torch.zeros((), dtype=torch.float64)
 
@@ -30,10 +30,12 @@ def inputs(rng, n=1):
 
     made = parameters(N, 0.5, 4)
     made["log_scales"][0, 1] += 4
+    made["log_scales"][3, 0] = 8.5 + 1.5 * rand((), rng=rng)
     x = randint(1, LEVELS - 1, (N,), rng=rng)
     made["means"][2, 0] = x[2]
     sharp, x_sharp = parameters(N, -5, -3), randint(0, LEVELS, (N,), rng=rng)
     x_sharp[2:4] = torch.tensor([0, LEVELS - 1])
+    sharp["log_scales"][1] -= 5
     sharp["means"][2:4] = sharp["means"][2:4].clamp(20, 230)
     sharp["logits"][0] = torch.tensor([-900.0, 500, 600])
     sharp["means"][0] = x_sharp[0] + torch.tensor([0.1, 200, -180], dtype=torch.float64)

@@ -18,7 +18,7 @@ from grading.checks.exercise import Compare, Exercise
 
 def inputs(rng, n=1):
     """Colour images in float64; tiny ones; of one row and one column, where most levels do not occur; of a single level;
-    sure logits in float32; all 16 images of a 2x2 world with causal logits."""
+    sure logits in float32, up to some hundreds and up to a million; all 16 images of a 2x2 world with causal logits."""
     double = torch.zeros((), dtype=torch.float64)
     B, K, C, H, W = 3, 5, 2, 4, 6
     x = randint(0, K, (B, C, H, W), rng=rng)
@@ -32,7 +32,7 @@ def inputs(rng, n=1):
         "row_x": 1 + 3 * randint(0, 2, (2, 1, 1, 7), rng=rng), "row": randn((2, 9, 1, 1, 7), like=double, rng=rng),
         "column_x": 2 * randint(1, 3, (1, 2, 3, 1), rng=rng), "column": randn((1, 6, 2, 3, 1), like=double, rng=rng),
         "lone": randn((2, 1, 1, 2, 3), like=double, rng=rng),
-        "sure": 300 * randn((B, K, C, H, W), rng=rng),
+        "sure": 300 * randn((B, K, C, H, W), rng=rng) * torch.tensor([1.0, 1, 1000])[:, None, None, None, None],
         "world_x": world.view(16, 1, 2, 2), "world": torch.stack([-score / 2, score / 2], 1).view(16, 2, 1, 2, 2),
         "direction": randn((B,), like=double, rng=rng),
     }
@@ -42,7 +42,8 @@ def probe(nll, x, logits, small_x, small, square_x, square, row_x, row, column_x
           direction):
     """Both numbers in many settings, with gradients at moderate and at large logits."""
     def run(images, scores):
-        return probing.tensors(nll(images.clone(), scores), 2, "`nll`")
+        given = probing.watch("x", images.clone()) if images is x else images.clone()
+        return probing.tensors(nll(given, scores), 2, "`nll`")
 
     def ask(images, scores):
         result = probing.attempt(run, images, scores.clone())
@@ -51,9 +52,9 @@ def probe(nll, x, logits, small_x, small, square_x, square, row_x, row, column_x
     leaf, sure_leaf = probing.leaf(logits), probing.leaf(sure)
     nats, bits = run(x, leaf)
     sure_nats = probing.attempt(run, x, sure_leaf)
-    d_sure = sure_nats
+    sure_bits = d_sure = sure_nats
     if not isinstance(sure_nats, str):
-        sure_nats = sure_nats[0]
+        sure_nats, sure_bits = sure_nats
         d_sure = probing.vjp(sure_nats, [sure_leaf])[0]
     small_nats, small_bits = ask(small_x, small)
     square_nats, square_bits = ask(square_x, square)
@@ -63,7 +64,7 @@ def probe(nll, x, logits, small_x, small, square_x, square, row_x, row, column_x
     return dict(nats=nats, bits=bits, d_logits=probing.vjp(nats, [leaf], direction)[0], one=ask(x[1:2], logits[1:2])[0],
                 small_nats=small_nats, small_bits=small_bits, square_nats=square_nats, square_bits=square_bits,
                 row_nats=row_nats, row_bits=row_bits, column_nats=column_nats, column_bits=column_bits, lone_nats=lone_nats,
-                sure=sure_nats, d_sure=d_sure, world=ask(world_x, world)[0])
+                sure=sure_nats, sure_bits=sure_bits, d_sure=d_sure, world=ask(world_x, world)[0])
 
 
 def reference(x, logits):
@@ -79,8 +80,8 @@ def truth(x, logits):
 
 
 def exact_where_sure(inputs, got, expected, n):
-    """Value and gradient at logits of several hundred, up to the rounding of single precision there."""
-    seen, right = (torch.cat([v["sure"].double(), v["d_sure"].double().flatten()]) for v in (got, expected))
+    """Values and gradient at large logits, up to the rounding of single precision there."""
+    seen, right = (torch.cat([v["sure"].double(), v["sure_bits"].double(), v["d_sure"].double().flatten()]) for v in (got, expected))
     worst = int((seen - right).abs().argmax())
     return torch.allclose(seen, right, rtol=1e-4, atol=1e-3), seen.roll(-worst), right.roll(-worst)
 
@@ -106,7 +107,8 @@ exercise = Exercise(
                 says="Bits per dimension: nats over ln 2, over the number of values C·H·W."),
         Compare("d_logits", points=0.75, what="the gradient of the nats with respect to `logits`",
                 says="The gradient: softmax minus 1 at the level that is there."),
-        Compare("sure", "d_sure", points=0.5, test=exact_where_sure, resolution=1e-2, what="`nll` at logits of several hundred",
+        Compare("sure", "sure_bits", "d_sure", points=0.5, test=exact_where_sure, resolution=1e-2,
+                what="`nll` at logits of several hundred and more",
                 says="Sure logits, right or wrong: value and gradient stay finite and exact."),
         Compare("world", points=0.5, test=sums_to_one, resolution=1e-4,
                 what="the sum of exp(-nats) over all 16 images of a 2x2 world",

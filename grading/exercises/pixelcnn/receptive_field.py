@@ -18,10 +18,10 @@ from grading.checks.exercise import Compare, Exercise
 def inputs(rng, n=1):
     """Stacks of several depths, an image that is not square, and places inside and at its borders."""
     sides = (2 * randint(1, 3, (4,), rng=rng) + 1)  # 3 or 5
-    sides[1] = 8 - sides[0]  # both occur
+    sides[1], sides[2] = 8 - sides[0], sides[0]  # both occur, and not in the order of size
     height, width = 11 + int(randint(0, 3, (), rng=rng)), 15 + int(randint(0, 3, (), rng=rng))
     return {"sides": sides, "height": height, "width": width, "row": height - 3 + int(randint(0, 2, (), rng=rng)),
-            "column": 6 + int(randint(0, 3, (), rng=rng)), "depth": 5 + int(randint(0, 3, (), rng=rng))}
+            "column": 6 + int(randint(0, 3, (), rng=rng)), "depth": 9 + int(randint(0, 3, (), rng=rng))}
 
 
 def probe(receptive_field, sides, height, width, row, column, depth):

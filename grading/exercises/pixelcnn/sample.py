@@ -17,25 +17,31 @@ from grading.checks import probing
 from grading.checks.exercise import Compare, Exercise
 
 MOST, RISK = 2000, 3e-4  # images of the little world, and how often a right answer may miss in one draw
+DICE = 5e-5  # the same for the dice
 
 
 def inputs(rng, n=1):
-    """Rules by which each value follows surely from those before it; and a 2x2 world of chance."""
+    """Rules by which each value follows surely from those before it; a 2x2 world of chance; and dice, with a side that never comes."""
     made = {}
     for name, (shape, levels) in {"": ((3, 2, 3, 4), 5), "_row": ((4, 1, 1, 5), 3), "_dot": ((5, 1, 1, 1), 2),
                                 "_column": ((2, 2, 4, 1), 3)}.items():
         d = math.prod(shape[1:])
         made |= {f"x{name}": randint(0, levels, shape, rng=rng), f"start{name}": randint(0, levels, (d,), rng=rng),
                  f"rule{name}": randint(1, levels, (d, d), rng=rng).tril(-1)}
-    return made | {"known": rand((3, 2, 3, 4), rng=rng) < 0.4, "bias": randn((4,), rng=rng), "many": MOST * n,
+    made |= {"known": rand((3, 2, 3, 4), rng=rng) < 0.4, "bias": randn((4,), rng=rng), "many": MOST * n,
                    "weights": (randn((4, 4), rng=rng).sign() * (2 + rand((4, 4), rng=rng))).tril(-1)}
+    die = randn((7,), rng=rng)
+    die[int(randint(0, 7, (), rng=rng))] = -200
+    return made | {"die": die}
 
 
 def probe(sample, x, start, rule, x_row, start_row, rule_row, x_dot, start_dot, rule_dot, x_column, start_column, rule_column,
-          known, weights, bias, many):
-    """What the rules give with nothing, something and everything known; and many images of the little world."""
+          known, weights, bias, many, die):
+    """What the rules give with nothing, something and everything known; many images of the little world, the same few twice from
+    one state of torch's random numbers, and many dice."""
     def sure(rule, start, levels):
         def network(images):
+            whole(images)
             values = images.movedim(1, 3).flatten(1).double()  # raster order, colours of a pixel together
             level = (values @ rule.double().T + start) % levels
             near = (level[..., None] - torch.arange(levels)).abs() < 0.5
@@ -43,15 +49,34 @@ def probe(sample, x, start, rule, x_row, start_row, rule_row, x_dot, start_dot, 
             return logits.permute(0, 4, 3, 1, 2)
         return network
 
+    def whole(images):
+        if images.is_floating_point():
+            raise TypeError("the network takes whole levels, int64")
+
     def chance(images):
+        whole(images)
         score = images.flatten(1).float() @ weights.T + bias
         return torch.stack([-score / 2, score / 2], 1).view(len(images), 2, 1, 2, 2)
 
+    def dice(images):
+        whole(images)
+        return die.view(1, 7, 1, 1, 1).repeat(len(images), 1, 1, 1, 1)
+
     def run(network, images, fixed):
-        return probing.tensor(sample(network, images, fixed), "`sample`").double().clone()
+        drawn = probing.tensor(sample(network, images, fixed), "`sample`")
+        if drawn.is_floating_point():
+            raise probing.WrongType("`sample` should return whole numbers, int64: levels are no floats")
+        return drawn.double().clone()
 
     def ask(network, images, fixed):
         return probing.attempt(run, network, images.clone(), fixed.clone())
+
+    def throws():
+        return torch.cat([thrown(dice, many // 4, 1) for _ in range(4)])
+
+    def thrown(network, count, side):
+        blank = torch.zeros((count, 1, side, side), dtype=torch.int64)
+        return run(network, blank, blank > 0)
 
     def worlds():
         blank = torch.zeros((many // 4, 1, 2, 2), dtype=torch.int64)
@@ -61,11 +86,15 @@ def probe(sample, x, start, rule, x_row, start_row, rule_row, x_dot, start_dot, 
     nothing = torch.zeros_like(known)
     row, dot, column = (torch.zeros_like(t, dtype=torch.bool) for t in (x_row, x_dot, x_column))
     row[:, :, :, 1], column[1:, :, 2] = True, True
+    state = torch.get_rng_state()
+    first = probing.attempt(thrown, chance, 40, 2)
+    torch.set_rng_state(state)
+    again = probing.attempt(thrown, chance, 40, 2)
     part = probing.attempt(run, network, probing.watch("x", x.clone()), probing.watch("known", known.clone()))
     return dict(free=run(network, x.clone(), nothing.clone()), part=part, whole=ask(network, x, ~nothing),
                 row=ask(sure(rule_row, start_row, 3), x_row, row), dot=ask(sure(rule_dot, start_dot, 2), x_dot, dot),
                 column=ask(sure(rule_column, start_column, 3), x_column, column), one=ask(network, x[1:2], known[1:2]),
-                world=probing.attempt(worlds))
+                world=probing.attempt(worlds), first=first, again=again, die=probing.attempt(throws))
 
 
 def reference(network, x, known):
@@ -109,11 +138,27 @@ def law(inputs, got, expected, n):
     share = torch.bincount(code, minlength=16) / len(code)
     right = torch.cat([p, p.square().sum().expand(3)])
     number = torch.tensor([len(code)] * 16 + [half] * 3, dtype=torch.float64)
-    level = math.log(2 * len(right) / RISK)
+    return bernstein(torch.cat([share.double(), same]), right, number, RISK)
+
+
+def bernstein(seen, right, number, risk):
+    """Are the shares seen in so many draws as they should be? A right answer misses with this risk at most."""
+    level = math.log(2 * len(right) / risk)
     limit = (2 * right * (1 - right) * level / number).sqrt() + 2 * level / (3 * number)
-    seen = torch.cat([share.double(), same])
     worst = int(((seen - right).abs() / limit).argmax())
     return bool(((seen - right).abs() <= limit).all()), seen.roll(-worst), right.roll(-worst)
+
+
+def dice(inputs, got, expected, n):
+    """From one state of torch's random numbers the same images; shares of seven sides, one of which never comes."""
+    if not torch.equal(got["first"], got["again"]):
+        return False, "others", "the same images from one state of torch's random numbers"
+    side, right = got["die"].flatten().long(), inputs["die"].double().softmax(0)
+    if not ((side >= 0) & (side < 7)).all():
+        return False, "other levels", "levels 0 to 6"
+    if (right[side] < 1e-40).any():
+        return False, (right[side] < 1e-40).double().mean().item(), 0.0
+    return bernstein(torch.bincount(side, minlength=7).double() / len(side), right, torch.tensor(float(len(side))), DICE)
 
 
 exercise = Exercise(
@@ -130,9 +175,12 @@ exercise = Exercise(
                 says="What is drawn after a known value is drawn given it."),
         Compare("row", "dot", "column", shape="(B, C, H, W)", points=0.5, what="`sample` for images of one row, column or pixel",
                 says="Images of one row, of one column and of one pixel, with few levels."),
-        Compare("world", shape="(N, 1, 2, 2)", points=1, test=law, false_refusal=RISK, resolution=0.05,
+        Compare("world", shape="(N, 1, 2, 2)", points=0.75, test=law, false_refusal=RISK, resolution=0.05,
                 what="the shares of the 16 images among many drawn at once",
                 says="Drawn many at once, the images of a 2x2 world come with their probabilities, each by itself."),
+        Compare("die", "first", "again", points=0.25, test=dice, false_refusal=DICE, resolution=0.05,
+                what="`sample` for many levels, or from the same state of torch's random numbers,",
+                says="Many levels come with their probabilities as well, and from the same state of torch's random numbers they come again."),
     ],
     hints=[
         "The first value depends on nothing. When can the second be drawn? And what has to happen in between?",

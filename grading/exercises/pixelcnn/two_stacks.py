@@ -18,7 +18,7 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Features, weights and directions; nothing square, and few enough that a wrong padding shows."""
+    """Features, weights and directions; nothing square, and few enough that a wrong padding shows; one pixel at which gates are sure."""
     B, C, H, W = 2, 3, 6, 7
     double = torch.zeros((), dtype=torch.float64)
     shapes = {"vertical": (2 * C, C, 2, 3), "horizontal": (2 * C, C, 1, 3), "link": (2 * C, C, 1, 1), "out": (C, C, 1, 1)}
@@ -28,13 +28,16 @@ def inputs(rng, n=1):
     spot = torch.zeros(B, C, H, W, dtype=torch.float64)
     spot[:, :, 3, 3] = randn((B, C), like=double, rng=rng)
     return made | {"v": randn((B, C, H, W), like=double, rng=rng), "h": randn((B, C, H, W), like=double, rng=rng),
-                   "thin": randn((2, C, 1, 1), like=double, rng=rng), "spot": spot}
+                   "thin": 40 * randn((2, C, 1, 1), like=double, rng=rng), "spot": spot}
 
 
 def probe(two_stacks, v, h, thin, spot, vertical_weight, vertical_bias, horizontal_weight, horizontal_bias, link_weight,
           link_bias, out_weight, out_bias):
-    """Both stacks at three dilations, for one pixel, column and image, for fewer channels; gradients at one place of each."""
-    def run(above, along, d):
+    """Both stacks at three dilations, for one pixel, column and image, for fewer channels; gradients at one place of each.
+
+    The layers are watched once: they are the caller's, with their padding, their mode and what in them learns.
+    """
+    def run(above, along, d, look=lambda layer, name, features: layer):
         C = above.shape[1]  # the first channels of each layer
         vertical = probing.load(nn.Conv2d(C, 2 * C, (2, 3), dilation=d),
                                 {"weight": vertical_weight[:2 * C, :C], "bias": vertical_bias[:2 * C]})
@@ -42,7 +45,12 @@ def probe(two_stacks, v, h, thin, spot, vertical_weight, vertical_bias, horizont
                                   {"weight": horizontal_weight[:2 * C, :C], "bias": horizontal_bias[:2 * C]})
         link = probing.load(nn.Conv2d(C, 2 * C, 1), {"weight": link_weight[:2 * C, :C], "bias": link_bias[:2 * C]})
         out = probing.load(nn.Conv2d(C, C, 1), {"weight": out_weight[:C, :C], "bias": out_bias[:C]})
-        return probing.tensors(two_stacks(above, along, vertical, horizontal, link, out, d), 2, "`two_stacks`")
+        layers = [look(layer, name, along.detach().clone()) for layer, name in
+                  ((vertical, "vertical"), (horizontal, "horizontal"), (link, "link"), (out, "out"))]
+        return probing.tensors(two_stacks(above, along, *layers, d), 2, "`two_stacks`")
+
+    def watch(layer, name, features):
+        return probing.watch(name, layer, features)
 
     def ask(above, along, d):
         result = probing.attempt(run, above.clone(), along.clone(), d)
@@ -50,7 +58,7 @@ def probe(two_stacks, v, h, thin, spot, vertical_weight, vertical_bias, horizont
 
     leaf_v, leaf_h = probing.leaf(v), probing.leaf(h)
     new_v, new_h = run(leaf_v, leaf_h, 1)
-    watched = probing.attempt(run, probing.watch("v", v.clone()), probing.watch("h", h.clone()), 2)
+    watched = probing.attempt(run, probing.watch("v", v.clone()), probing.watch("h", h.clone()), 2, watch)
     wide_v, wide_h = (watched,) * 2 if isinstance(watched, str) else [part.detach().clone() for part in watched]
     one_v, one_h = ask(v[:1], h[:1], 3)
     few_v, few_h = ask(v[:, :2, :, :1], h[:, :2, :, :1], 1)
