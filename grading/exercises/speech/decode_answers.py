@@ -246,14 +246,6 @@ def go_overwritten(step, state, go, max_steps):
     return frames, lengths
 
 
-def hundred_steps_at_most(step, state, go, max_steps):
-    return _speak(step, state, go, min(max_steps, 100))
-
-
-def hardly_above_half(step, state, go, max_steps):
-    return _speak(step, state, go, max_steps, ends=lambda stop, speaking: torch.sigmoid(stop) > 0.51)
-
-
 def each_row_alone(step, state, go, max_steps):
     rows = [_speak(step, state[b:b + 1], go[b:b + 1], max_steps) for b in range(len(go))]
     most = max(frames.shape[1] for frames, _ in rows)
@@ -279,7 +271,7 @@ mistakes = [
     Mistake(always_to_the_end, "Nobody ever stops: read the stop logit after each step."),
     Mistake(always_to_the_end_with_lengths, CALLS), Mistake(one_call_more, CALLS),
     *(Mistake(answer, TOGETHER) for answer in (ended_by_any, loop_ended_by_any, ended_by_mean, ended_by_first_row, ended_when_all_say_so_at_once)),
-    *(Mistake(answer, HALF) for answer in (half_of_the_logit, sigmoid_above_zero, half_is_above, hardly_above_half, rounded, sign_turned)),
+    *(Mistake(answer, HALF) for answer in (half_of_the_logit, sigmoid_above_zero, half_is_above, rounded, sign_turned)),
     *(Mistake(answer, LAST) for answer in (last_frame_left_out, last_frame_silent)),
     *(Mistake(answer, FIRST) for answer in (starts_again, awake_by_the_latest, last_stop_counts)),
     *(Mistake(answer, "`go` is only fed. It is no frame of the result.") for answer in (go_in_front, go_in_front_not_counted)),
@@ -287,7 +279,7 @@ mistakes = [
     Mistake(zeros_first, "The first step is fed `go`, whatever it holds."),
     Mistake(state_forgotten, "The state is never handed on: each step gets the one that the step before returned."),
     *(Mistake(answer, BEHIND) for answer in (noise_behind_the_end, last_frame_repeated)),
-    *(Mistake(answer, MOST) for answer in (one_frame_more, one_frame_less, hundred_steps_at_most)),
+    *(Mistake(answer, MOST) for answer in (one_frame_more, one_frame_less)),
     *(Mistake(answer, LENGTHS) for answer in (never_stopped_is_zero, counted_from_zero, one_length, length_of_the_batch)),
     *(Mistake(answer, FORM) for answer in (filled_to_max_steps, time_first, side_by_side, frames_alone)),
     Mistake(lengths_in_float, "The lengths are whole numbers, int64: nobody can cut with 3.0."),
