@@ -73,3 +73,15 @@ wrong = [
     (forgets_lambda, "weight_missing"),
 ]
 right = [parts_as_tuple_sum]
+
+
+def evaluated(discriminator, x, y, made, l1_weight):
+    return parts_as_tuple_sum(discriminator.eval(), x, y, made, l1_weight)
+
+
+def summed_over_channels(discriminator, x, y, made, l1_weight):
+    return parts_as_tuple_sum(discriminator, x, y, made, 0.0) + l1_weight * (y - made).abs().sum(1).mean()
+
+
+wrong += [(evaluated, "The loss: a mean over patches plus λ times a mean over pixels, a single number."),
+          (summed_over_channels, "l1_over_channels")]

@@ -257,3 +257,19 @@ wrong = [
     (go_is_a_frame, "go_in_front"),
 ]
 right = [lengths_from_all, latch, by_cumulative_sum, set_of_speakers, own_frame_held]
+
+
+def state_held_by_where(step, state, go, max_steps):
+    """Holds the state of rows that have ended, as if a state were always one tensor."""
+    running = [torch.ones(len(go), dtype=torch.bool)]
+
+    def held(frame, old):
+        frame, stop, new = step(frame, old)
+        new = torch.where(running[0][:, None], new, old)
+        running[0] = running[0] & (stop <= 0)
+        return frame, stop, new
+
+    return latch(held, state, go, max_steps)
+
+
+wrong += [(state_held_by_where, "states_put_together")]

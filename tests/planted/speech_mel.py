@@ -176,3 +176,10 @@ wrong = [
     (hz_range_from_columns, "columns_too_near"),
 ]
 right = [by_numpys_interp, numpy_loops, by_interpolation, slopes, with_functions]
+
+
+def eight_kilohertz_at_most(rate, n_fft, bands, low, high):
+    return slopes(rate, n_fft, bands, low, min(high, 8000))
+
+
+wrong += [(eight_kilohertz_at_most, "high_at_most_8000")]

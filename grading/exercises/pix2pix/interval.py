@@ -26,7 +26,7 @@ def inputs(rng, n=1):
 
 
 def probe(paired_interval, ours, baseline, ties, other, indices, few, level):
-    """Of scores, of scores the other way round, of ties, at other levels, of two resamples and of one image."""
+    """Of scores, of scores the other way round, of ties, at other levels, of large numbers, of two resamples and of one image."""
     def ask(*arguments):
         return torch.stack([probing.tensor(v, "`paired_interval`").double().reshape(()) for v in
                             probing.tensors(paired_interval(*arguments), 3, "`paired_interval`")])
@@ -36,10 +36,11 @@ def probe(paired_interval, ours, baseline, ties, other, indices, few, level):
     narrow = ask(ours, baseline, indices, 0.1)
     wide = probing.attempt(ask, ours, baseline, indices, 1.0)
     tied = ask(ties, other, indices, level)
+    large = ask(-90 * ours, -90 * baseline, indices, level) / 90
     two = probing.attempt(ask, ours, baseline, few, level)
     single = probing.attempt(ask, ours[:1], baseline[:1], torch.zeros(5, 1, dtype=torch.int64), level)
     same = probing.attempt(ask, ours, ours.clone(), indices, level)
-    return dict(mean=mean, low=low, high=high, turned=turned, narrow=narrow, wide=wide, tied=tied, two=two, single=single,
+    return dict(mean=mean, low=low, high=high, turned=turned, narrow=narrow, wide=wide, tied=tied, large=large, two=two, single=single,
                 same=same)
 
 
@@ -75,8 +76,8 @@ exercise = Exercise(
                 says="The first number: the mean of ours minus baseline over all images."),
         Compare("low", "high", "turned", points=1.25, what="the interval", tolerance=1e-5,
                 says="The ends: quantiles of the mean differences of the resamples, with both scores of an image kept together."),
-        Compare("narrow", "wide", "tied", points=0.75, what="the interval at another level, or with ties", tolerance=1e-5,
-                says="The level is the share of resamples between the ends, half of the rest on each side; ties change nothing."),
+        Compare("narrow", "wide", "tied", "large", points=0.75, what="the interval at another level, with ties, or of large scores", tolerance=1e-5,
+                says="The level is the share of resamples between the ends, half of the rest on each side; ties change nothing, nor does the size of scores."),
         Compare("two", "single", "same", points=0.5, what="the interval at an end", tolerance=1e-5,
                 says="At the ends: two resamples, a single image, or two methods that are equal."),
     ],

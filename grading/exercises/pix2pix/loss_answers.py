@@ -39,6 +39,7 @@ always_hundred = _loss(weigh=lambda fool, near, w: fool + 100 * near)
 halved = _loss(weigh=lambda fool, near, w: 0.5 * fool + w * near)
 l1_summed = _loss(near=lambda y, made: (y - made).abs().sum())
 l1_per_image = _loss(near=lambda y, made: (y - made).abs().flatten(1).sum(1).mean())
+l1_over_channels = _loss(near=lambda y, made: (y - made).abs().sum(1).mean())
 squared = _loss(near=F.mse_loss)
 root = _loss(near=lambda y, made: F.mse_loss(y, made).sqrt())
 smooth = _loss(near=F.smooth_l1_loss)
@@ -127,7 +128,7 @@ mistakes = [
     Mistake(l1_dropped, "The L1 term is missing."),
     Mistake(weight_missing, "λ is missing: the L1 term is multiplied by l1_weight."),
     Mistake(always_hundred, "λ is handed over: do not write 100 into the code."),
-    *(Mistake(answer, PIXELS) for answer in (l1_summed, l1_per_image, one_number_a_pixel, one_number_an_image)),
+    *(Mistake(answer, PIXELS) for answer in (l1_summed, l1_per_image, l1_over_channels, one_number_a_pixel, one_number_an_image)),
     *(Mistake(answer, "That is a squared error. L1 is the mean of absolute differences.") for answer in (squared, root, smooth)),
     *(Mistake(answer, "Take the absolute value of each difference, then the mean: differences of both signs must not cancel.")
       for answer in (signed, abs_of_mean)),

@@ -29,13 +29,18 @@ def inputs(rng, n=1):
 def probe(patches, kernels, strides, paddings, more_kernels, more_strides, n, side, layers):
     """A drawn stack; kernels smaller than their stride; one layer; the paper's; none; an image that is too small."""
     def ask(k, s, p, n):
-        return torch.stack([probing.tensor(v, "`patches`").double().reshape(()) for v in
-                            probing.tensors(patches(list(k), list(s), list(p), n), 3, "`patches`")])
+        return _three(patches(list(k), list(s), list(p), n))
+
+    def _three(values):
+        return torch.stack([probing.tensor(v, "`patches`").double().reshape(()) for v in probing.tensors(values, 3, "`patches`")])
 
     def safely(*arguments):
         return probing.attempt(ask, *arguments)
 
-    drawn = ask(kernels.tolist(), strides.tolist(), paddings.tolist(), n)
+    layers_of = dict(kernels=kernels.tolist(), strides=strides.tolist(), paddings=paddings.tolist())
+    for name, values in layers_of.items():  # the lists themselves are looked at again after the probe
+        probing.watch(f"list of {name}", values)
+    drawn = _three(patches(*layers_of.values(), n))
     one = ask([5], [3], [2], side)
     paper = ask([4] * 5, [2, 2, 2, 1, 1], [1] * 5, 256)
     other = ask([4] * (layers + 2), [2] * layers + [1, 1], [1] * (layers + 2), 2 * side)

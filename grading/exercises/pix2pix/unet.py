@@ -34,7 +34,7 @@ def inputs(rng, n=1):
 
 
 def probe(UNet, channels, width, depth, x, least, key, weight, **weights):
-    """Without noise; with noise that depends on how often it was asked; in eval mode; the smallest image; wrong sizes."""
+    """Without noise; with noise that depends on how often it was asked; in eval mode without gradients; other sizes; another depth."""
     model = probing.load(UNet(channels=channels, width=width, depth=depth), weights)
     calls = []
 
@@ -55,13 +55,19 @@ def probe(UNet, channels, width, depth, x, least, key, weight, **weights):
     noisy = ask(x.clone(), drop)
     asked = torch.tensor([float(len(calls)), *calls[:4], *[0.0] * (4 - len(calls[:4]))])
     del calls[:]
+    trains = float(model.training)
     model.eval()
-    used = ask(x.clone(), drop)
+    with torch.no_grad():
+        used = ask(x.clone(), drop)
+    modes = torch.tensor([trains, float(model.training)])
     one = probing.attempt(ask, x[1:2].clone(), keep)
     smallest = probing.attempt(ask, least.clone(), keep)
     wide = probing.attempt(ask, x[..., :20].clone(), keep)
     high = probing.attempt(ask, x[:, :, :12].clone(), keep)
-    return dict(plain=plain, again=again, d_x=d_x, d_outer=d_outer, d_inner=d_inner, noisy=noisy, asked=asked, used=used, one=one,
+    model = UNet(channels=channels, width=width, depth=4)
+    deep = probing.attempt(ask, x.float(), keep)  # a width of 24 is no multiple of 16
+    deep = deep if isinstance(deep, str) else torch.zeros(())  # its weights are drawn: no value would be known
+    return dict(deep=deep, modes=modes, plain=plain, again=again, d_x=d_x, d_outer=d_outer, d_inner=d_inner, noisy=noisy, asked=asked, used=used, one=one,
                 smallest=smallest, wide=wide, high=high)
 
 
@@ -113,9 +119,8 @@ class Truth(Given):
             if k < depth - 1:
                 inner = level(k + 1, inner)
             u = self.up[depth - 1 - k](inner.clamp(min=0))
-            if k == 0:
-                return u.tanh()
-            return torch.cat([drop(u) if depth - 1 - k < 2 else u, h], 1)
+            u = drop(u) if depth - 1 - k < 2 else u
+            return torch.cat([u, h], 1) if k else u.tanh()
 
         return level(0, x)
 
@@ -132,12 +137,13 @@ exercise = Exercise(
                 what={"d_x": "the gradient at the input", "d_outer": "the gradient at the outermost block",
                       "d_inner": "the gradient at the innermost block"},
                 says="Gradients reach the input and every block, the outermost through its skip as well."),
-        Compare("asked", "noisy", "used", points=1.0, tolerance=1e-4,
+        Compare("asked", "noisy", "used", "modes", points=1.0, tolerance=1e-4,
                 what={"asked": "how often, and for what, `drop` was asked", "noisy": "the image with noise",
-                      "used": "the image with noise in eval mode"},
+                      "used": "the image with noise in eval mode", "modes": "the mode of the net"},
                 says="`drop` is applied to what the first two blocks of the decoder give, before the skip joins, in every mode."),
-        Compare("one", "smallest", "wide", "high", points=0.75, tolerance=1e-4,
-                what={"one": "a batch of one", "smallest": "the smallest image", "wide": "an image that is 20 pixels wide", "high": "one that is 12 high"},
+        Compare("one", "smallest", "wide", "high", "deep", points=0.75, tolerance=1e-4,
+                what={"one": "a batch of one", "smallest": "the smallest image", "wide": "an image that is 20 pixels wide", "high": "one that is 12 high",
+                      "deep": "an image that is 24 wide, at depth 4"},
                 says="Images may be as small as 2^depth and need not be square; a side that is no multiple of 2^depth is a ValueError."),
     ],
     hints=[

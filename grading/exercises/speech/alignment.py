@@ -45,7 +45,7 @@ def inputs(rng, n=1):
 
 
 def probe(alignment_report, tall, pair, exact, met, wide, one_frame, one_letter, ties, width, least):
-    """More frames than letters and fewer; one frame, two, a single letter; ties; other bounds, some just met."""
+    """More frames than letters and fewer; one frame, two, a single letter; ties; other bounds, some just met, some just missed."""
     def ask(weights, width, least):
         return [probing.tensor(x, "`alignment_report`").double().squeeze() for x in
                 _three(alignment_report(weights, width, least))]
@@ -59,7 +59,8 @@ def probe(alignment_report, tall, pair, exact, met, wide, one_frame, one_letter,
 
     cases = {"tall": (tall, width, least), "wide": (wide, width, least), "other": (tall, 0.5 * width, 1.7 * least),
              "frame": (one_frame, width, 0.2 * least), "letter": (one_letter, width, least), "ties": (ties, width, least),
-             "pair": (pair, width, 0.3 * least), "exact": (exact, 0.25, met)}
+             "pair": (pair, width, 0.3 * least), "exact": (exact, 0.25, met),
+             "missed": (exact, 0.25 - 1 / 4096, met + 1 / 4096), "broad": (wide, 0.4 + 2 * width, 0.2 * least)}
     values = {}
     for name, case in cases.items():
         found = ask(*case) if name == "tall" else probing.attempt(ask, *case)
@@ -101,8 +102,8 @@ exercise = Exercise(
                 says="The third number: the share of letters whose weights, added over all frames, are at least `least`."),
         Compare("ties_diagonal", "ties_monotone", "ties_covered", "frame_diagonal", "frame_monotone", "frame_covered",
                 "letter_diagonal", "letter_monotone", "letter_covered", "pair_diagonal", "pair_monotone", "pair_covered", "exact_diagonal",
-                "exact_monotone", "exact_covered", shape="()", points=0.5, what="`alignment_report` at an end",
-                says="At the ends: equal weights, of which the first counts, bounds that are just met, a single frame and a single letter."),
+                "exact_monotone", "exact_covered", "missed_diagonal", "missed_covered", "broad_diagonal", "broad_covered", shape="()", points=0.5, what="`alignment_report` at an end",
+                says="At the ends: equal weights, of which the first counts, bounds just met or missed, a single frame and a single letter."),
     ],
     hints=[
         "Lay the picture on a square with sides of length 1. Which cells lie near its diagonal? And which two numbers need not look at the "

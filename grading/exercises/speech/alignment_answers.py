@@ -36,6 +36,8 @@ to_the_last = _in_band(n=lambda T, N: torch.linspace(0, 1, N), t=lambda T, N: to
 middles = _in_band(n=lambda T, N: (torch.arange(N) + 0.5) / N, t=lambda T, N: (torch.arange(T) + 0.5) / T)
 other_diagonal = _in_band(n=lambda T, N: 1 - torch.arange(N) / N)
 narrower = _in_band(inside=lambda d, width: d.abs() < width)
+a_thousandth_wider = _in_band(inside=lambda d, width: d.abs() <= width + 1e-3)
+quarter_at_most = _in_band(inside=lambda d, width: d.abs() <= min(width, 0.25))
 below_alone = _in_band(inside=lambda d, width: d <= width)
 above_alone = _in_band(inside=lambda d, width: (d >= 0) & (d <= width))
 half_the_width = _in_band(inside=lambda d, width: d.abs() <= width / 2)
@@ -69,6 +71,7 @@ zero_of_one_frame = _report(monotone=lambda w: (w.argmax(1).diff() >= 0).double(
 first_step_back_ends_it = _report(monotone=lambda w: (w.argmax(1).diff() >= 0).double().cumprod(0).mean() if len(w) > 1 else 1.0)
 
 more_than_least = _report(covered=lambda w, least: (w.sum(0) > least).double().mean())
+a_thousandth_less = _report(covered=lambda w, least: (w.sum(0) >= least - 1e-3).double().mean())
 largest_weight = _report(covered=lambda w, least: (w.amax(0) >= least).double().mean())
 mean_over_frames = _report(covered=lambda w, least: (w.mean(0) >= least).double().mean())
 letters_counted = _report(covered=lambda w, least: (w.sum(0) >= least).double().sum())
@@ -138,7 +141,8 @@ for _name, _value in list(globals().items()):
 
 mistakes = [
     *(Mistake(answer, SHARES) for answer in (in_cells, in_shares_of_letters, in_shares_of_frames, counted_from_one, to_the_last, middles)),
-    *(Mistake(answer, BAND) for answer in (other_diagonal, narrower, below_alone, above_alone, half_the_width, twice_the_width, squared_distance, outside)),
+    *(Mistake(answer, BAND) for answer in (other_diagonal, narrower, a_thousandth_wider, quarter_at_most,
+                                           below_alone, above_alone, half_the_width, twice_the_width, squared_distance, outside)),
     *(Mistake(answer, WEIGHT) for answer in (share_of_cells, mean_weight, sum_of_weight, per_letter, over_all_cells, share_of_places, gaussian)),
     *(Mistake(answer, STEPS) for answer in (strictly, one_on_at_most, backwards, of_all_frames, number_of_steps, all_or_none, share_of_steps_back,
                                             first_frame_added, over_letters, beyond_the_furthest, first_step_back_ends_it)),
@@ -146,7 +150,7 @@ mistakes = [
     Mistake(of_the_smallest, "The place is that of the largest weight: argmax, not argmin."),
     Mistake(last_of_equals, "Of equal weights the first counts, as torch.argmax has it."),
     *(Mistake(answer, ONE) for answer in (nan_of_one_frame, zero_of_one_frame)),
-    *(Mistake(answer, LEAST) for answer in (largest_weight, more_than_least, mean_over_frames, letters_counted, frames_covered, below_least, all_covered,
+    *(Mistake(answer, LEAST) for answer in (largest_weight, more_than_least, a_thousandth_less, mean_over_frames, letters_counted, frames_covered, below_least, all_covered,
                                             places_covered, of_the_frames, half_is_least, share_of_the_largest, clamped_sum)),
     *(Mistake(answer, ORDER) for answer in (turned_order, two_swapped, two_of_three, in_per_cent)),
     Mistake(transposed, "Rows are frames and columns letters: yours is the other way round."),

@@ -36,7 +36,7 @@ def probe(encode, vectors, lengths, H, flat):
     def ask(lstm, vectors, lengths):
         return probing.tensor(encode(lstm, vectors, lengths), "`encode`")
 
-    lstm, leaf = net(1), probing.leaf(vectors)
+    lstm, leaf = probing.watch("lstm", net(1)), probing.leaf(vectors)
     memory = ask(lstm, leaf, lengths)
     weigh = torch.cos(torch.arange(memory.numel())).view(memory.shape).to(memory.dtype)
     slope, learns = probing.vjp(memory, [leaf, lstm.weight_hh_l0_reverse], weigh)

@@ -150,6 +150,16 @@ def vectors_detached(lstm, vectors, lengths):
     return _packed(lstm, vectors.detach(), lengths)
 
 
+def left_in_evaluation(lstm, vectors, lengths):
+    return _packed(lstm.eval(), vectors, lengths)
+
+
+def left_frozen(lstm, vectors, lengths):
+    memory = _packed(lstm, vectors, lengths)
+    lstm.requires_grad_(False)
+    return memory
+
+
 def state_carried_over(lstm, vectors, lengths):
     rows, state = [], None
     for row, n in zip(vectors, lengths.tolist(), strict=True):
@@ -219,6 +229,8 @@ mistakes = [
     Mistake(packed_back_still_packed, "The result is still packed: pad_packed_sequence brings it back to (B, N, 2H)."),
     Mistake(last_states, "These are the last states. The attention needs one vector for each place."),
     *(Mistake(answer, "No gradient arrives: the encoder, or what lies before it, would not learn.") for answer in (without_gradient, vectors_detached)),
+    *(Mistake(answer, "The LSTM is changed: leave its mode, and what can learn in it, as they were.")
+      for answer in (left_in_evaluation, left_frozen)),
     Mistake(state_carried_over, "Each row begins with a state of 0, not with the one that the row before left."),
 ]
 

@@ -17,14 +17,14 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Gates that first open at drawn frames; a gate of exactly 0 before; one just open; some that close again; a row that never ends."""
+    """Gates that first open at drawn frames; a gate of exactly 0 before; one hardly open; some that close again; a row that never ends."""
     B, M, S, most = 5, 3, 4, 8 + int(randint(0, 4, (), rng=rng))
     ends = torch.tensor([1, 2, int(randint(3, 7, (), rng=rng)), 7, 30])[torch.randperm(B, generator=rng)]
     t = torch.arange(1, most + 1)[:, None]
     size = 0.1 + 3 * torch.rand(most, B, generator=rng, dtype=torch.float64)
     later = torch.where(draws.normal((most, B), rng=rng) > 0, size, -size)
     gates = torch.where(t < ends, -size, torch.where(t == ends, size, later))
-    gates[6, ends == 7] = 0.05 + 0.4 * torch.rand(1, generator=rng, dtype=torch.float64)  # above 0, but not above 1/2
+    gates[6, ends == 7] = 0.002 + 0.01 * torch.rand(1, generator=rng, dtype=torch.float64)  # above 0, and hardly so
     gates[torch.randint(0, 6, (1,), generator=rng), ends == 7] = 0.0
     gates[0, ends == 30] = 0.0
     return {"go": draws.normal((B, M), rng=rng), "start": draws.normal((B, S), rng=rng), "gates": gates, "most": most,
@@ -33,7 +33,7 @@ def inputs(rng, n=1):
 
 
 def probe(decode, go, start, gates, most, hears, moves, says):
-    """Rows that end at different frames; one that never does; one frame at most; all end at once; a batch of one."""
+    """Rows that end at different frames; one that never does; one frame at most; all end at once; a batch of one; a state in parts."""
     def run(rows, most, gates):
         calls = []
 
@@ -45,9 +45,23 @@ def probe(decode, go, start, gates, most, hears, moves, says):
             state = torch.tanh(state @ moves + frame @ hears + 0.1 * t)
             return state @ says, gates[t, rows], state
 
-        frames, lengths = probing.tensors(decode(step, start[rows].clone(), go[rows].clone(), most), 2, "`decode`")
+        first = go if len(rows) == len(go) else go[rows]  # `go` itself is looked at again after the probe
+        frames, lengths = probing.tensors(decode(step, probing.watch("state", start[rows]), first, most), 2, "`decode`")
         if lengths.is_floating_point():
             raise probing.WrongType("the lengths should be whole numbers, int64")
+        return frames, lengths.double(), torch.tensor(float(len(calls)))
+
+    def opaque(rows, most, gates):
+        """With a state of several parts, as the lesson's net has: nobody but `step` knows what it is."""
+        calls = []
+
+        def step(frame, state):
+            t, hidden = state["t"], torch.tanh(state["parts"][0] @ moves + frame @ hears)
+            calls.append(t)
+            return hidden @ says, gates[t, rows], {"t": t + 1, "parts": (hidden, state["parts"][0])}
+
+        state = {"t": 0, "parts": (start[rows].clone(), start[rows].clone())}
+        frames, lengths = probing.tensors(decode(step, probing.watch("state", state), go[rows].clone(), most), 2, "`decode`")
         return frames, lengths.double(), torch.tensor(float(len(calls)))
 
     everyone = torch.arange(len(go))
@@ -61,6 +75,10 @@ def probe(decode, go, start, gates, most, hears, moves, says):
         found = run(*case) if name == "usual" else probing.attempt(run, *case)
         found = [found] * 3 if isinstance(found, str) else found
         values |= dict(zip((name, f"{name}_lengths", f"{name}_calls"), found, strict=True))
+    long = probing.attempt(run, everyone[:2], 130, never)
+    kept = probing.attempt(opaque, everyone, most, gates)
+    long, kept = ([x] * 3 if isinstance(x, str) else x for x in (long, kept))
+    values |= dict(zip(("kept", "kept_lengths", "kept_calls"), kept, strict=True), long_lengths=long[1], long_calls=long[2])
     values["start"] = values["usual"][:, :1]
     values["second"] = values["usual"][:, 1:2] * (values["usual_lengths"].view(-1, 1, 1) > 1)
     return values
@@ -109,10 +127,11 @@ exercise = Exercise(
                 says="Each row ends by itself, with the first frame whose gate is above 1/2, that frame counted."),
         Compare("usual", "again", "alone_0", "alone_1", "alone_2", "alone_3", "alone_4", shape="(B, T, M)", points=1, what="the frames",
                 says="The frames: as many as the longest row has, each row's own, and 0 behind its end."),
-        Compare("never", "never_lengths", "cut", "cut_lengths", "one", "one_lengths", "at_once", "at_once_lengths", points=0.5,
-                what="`decode` at an end",
-                says="At the ends: rows that never stop are cut at max_steps, be it 1, and all rows may stop at the first frame."),
-        Compare("usual_calls", "again_calls", "at_once_calls", "cut_calls", "never_calls", points=0.5, what="the number of calls of `step`",
+        Compare("never", "never_lengths", "cut", "cut_lengths", "one", "one_lengths", "at_once", "at_once_lengths", "long_lengths", "kept",
+                "kept_lengths", points=0.5, what="`decode` at an end",
+                says="At the ends: rows that never stop are cut at max_steps, be it 1 or 130, all rows may stop at the first frame, and the state may be "
+                     "anything that `step` returns."),
+        Compare("usual_calls", "again_calls", "at_once_calls", "cut_calls", "never_calls", "kept_calls", points=0.5, what="the number of calls of `step`",
                 says="`step` is called once for each frame, and no more once every row has ended."),
     ],
     hints=[

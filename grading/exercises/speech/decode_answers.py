@@ -227,6 +227,25 @@ def lengths_in_float(step, state, go, max_steps):
     return frames, lengths.float()
 
 
+def states_put_together(step, state, go, max_steps):
+    """The state of a row that has ended is held, as if a state were always one tensor."""
+    speaking = [torch.ones(len(go), dtype=torch.bool)]
+
+    def held(frame, old):
+        made, stop, new = step(frame, old)
+        new = torch.where(speaking[0][:, None], new, old)
+        speaking[0] = speaking[0] & (stop <= 0)
+        return made, stop, new
+
+    return _speak(held, state, go, max_steps)
+
+
+def go_overwritten(step, state, go, max_steps):
+    frames, lengths = _speak(step, state, go, max_steps)
+    go.copy_(frames[:, -1])
+    return frames, lengths
+
+
 def each_row_alone(step, state, go, max_steps):
     rows = [_speak(step, state[b:b + 1], go[b:b + 1], max_steps) for b in range(len(go))]
     most = max(frames.shape[1] for frames, _ in rows)
@@ -264,6 +283,8 @@ mistakes = [
     *(Mistake(answer, LENGTHS) for answer in (never_stopped_is_zero, counted_from_zero, one_length, length_of_the_batch)),
     *(Mistake(answer, FORM) for answer in (filled_to_max_steps, time_first, side_by_side, frames_alone)),
     Mistake(lengths_in_float, "The lengths are whole numbers, int64: nobody can cut with 3.0."),
+    Mistake(states_put_together, "Only `step` knows what a state is, a tensor or a tuple of them: hand it on as it came."),
+    Mistake(go_overwritten, "`go` belongs to whoever called you: leave it as it was."),
     Mistake(each_row_alone, "`step` takes the whole batch: one call for each frame, not one for each row."),
 ]
 

@@ -31,16 +31,21 @@ def inputs(rng, n=1):
 
 
 def probe(griffin_lim, magnitude, phase, hushed, wide, turned, rounds):
-    """No round; one; several; another size and hop; a spectrogram with silence in it; all of it silent."""
+    """No round; one; several; another size and hop; silence within; all of it silent, as heard a million times louder; quiet; loud."""
     def ask(*arguments):
         return probing.tensor(griffin_lim(*arguments), "`griffin_lim`")
 
     def safely(*arguments):
         return probing.attempt(ask, *arguments)
 
+    def scaled(factor, *arguments):
+        wave = safely(*arguments)
+        return wave if isinstance(wave, str) else factor * wave
+
     return dict(none=ask(magnitude, phase, 16, 4, 0), once=ask(magnitude, phase, 16, 4, 1), wave=ask(magnitude, phase, 16, 4, rounds),
                 other=safely(wide, turned, 24, 8, rounds), hushed=safely(hushed, phase, 16, 4, rounds),
-                silent=safely(0 * magnitude, phase, 16, 4, rounds))
+                silent=scaled(1e6, 0 * magnitude, phase, 16, 4, rounds), quiet=scaled(1e2, 1e-2 * magnitude, phase, 16, 4, rounds),
+                loud=scaled(1e-3, 1e3 * magnitude, phase, 16, 4, rounds))
 
 
 def reference(magnitude, phase, n_fft, hop, rounds):
@@ -98,8 +103,10 @@ exercise = Exercise(
                 says="One round: the wave's own phases with the given magnitudes, turned into a wave again."),
         Compare("wave", "other", shape="((T - 1) * hop,)", points=0.75, what="`griffin_lim`", tolerance=1e-3,
                 says="Several rounds, each from the wave of the one before."),
-        Compare("hushed", "silent", shape="((T - 1) * hop,)", points=0.75, what="`griffin_lim` of silence", tolerance=1e-3,
-                says="Where the spectrogram is silent the wave is finite and silent, too: no division by 0."),
+        Compare("hushed", "silent", "quiet", "loud", shape="((T - 1) * hop,)", points=0.75, tolerance=1e-3,
+                what={"hushed": "`griffin_lim` with silence in it", "silent": "`griffin_lim` of silence, times 1 000 000",
+                      "quiet": "`griffin_lim` of quiet magnitudes, times 100", "loud": "`griffin_lim` of loud magnitudes, divided by 1000"},
+                says="Where the spectrogram is silent the wave is finite and silent, too: no division by 0. Magnitudes of any size are kept."),
     ],
     hints=[
         "A spectrogram made up at will is the spectrogram of no wave: windows overlap, so neighbouring columns must agree. What of it do you "

@@ -68,6 +68,11 @@ one_round_more = _lim(count=lambda rounds: rounds + 1)
 at_least_one = _lim(count=lambda rounds: max(rounds, 1))
 one_round_always = _lim(count=lambda rounds: min(rounds, 1))
 made_louder = _lim(wave_of=lambda wave: wave / wave.abs().max().clamp(min=1e-9))
+floor_of_magnitudes = _lim(first=lambda m, p: torch.polar(m.clamp(min=1e-5), p), again=lambda s, m, start: torch.polar(m.clamp(min=1e-5), s.angle()))
+added_to_magnitudes = _lim(first=lambda m, p: torch.polar(m + 1e-4, p), again=lambda s, m, start: torch.polar(m + 1e-4, s.angle()))
+added_to_length = _lim(again=lambda s, m, start: m * s / (s.abs() + 1e-3))
+ceiling_of_magnitudes = _lim(first=lambda m, p: torch.polar(m.clamp(max=100), p), again=lambda s, m, start: torch.polar(m.clamp(max=100), s.angle()))
+quiet_samples_cut = _lim(wave_of=lambda wave: torch.where(wave.abs() < 1e-3, 0.0, wave))
 clipped = _lim(wave_of=lambda wave: wave.clamp(-1, 1))
 turned_round = _lim(wave_of=lambda wave: wave.flip(-1))
 as_spectrum_at_the_end = _lim(wave_of=lambda wave: wave[None])
@@ -184,6 +189,8 @@ mistakes = [
     Mistake(with_momentum, "That is the faster version with momentum. Each round takes the angles of the wave's spectrum alone."),
     *(Mistake(answer, ANGLE) for answer in (angle_by_arctan, angle_of_turned_parts, angle_in_degrees)),
     Mistake(divided_by_zero, "Where the wave is silent its spectrum is 0, and 0 / 0 is not a number: use torch.angle, or leave 0 out."),
+    *(Mistake(answer, "Magnitudes are used as they are, be they 0, quiet or loud: no bound, nothing added, nothing cut off.")
+      for answer in (floor_of_magnitudes, added_to_magnitudes, added_to_length, ceiling_of_magnitudes, quiet_samples_cut)),
     *(Mistake(answer, SQUARE) for answer in (magnitudes_squared, magnitudes_rooted)),
     *(Mistake(answer, START) for answer in (given_phase_ignored, in_degrees, phase_negated, magnitude_forgotten_at_first,
                                              phase_as_factor, cosine_alone, parts_turned)),

@@ -32,7 +32,7 @@ def inputs(rng, n=1):
 
 
 def probe(speech_loss, before, after, stop, target, lengths, stop_weight, sure):
-    """Each term by itself, without and with padding; the whole and its gradients; a row, a frame; gates that are sure."""
+    """Each term by itself, without and with padding; the whole and its gradients; a row, a frame, rows all shorter than T; gates that are sure."""
     def ask(*arguments):
         return probing.tensor(speech_loss(*arguments), "`speech_loss`")
 
@@ -42,6 +42,7 @@ def probe(speech_loss, before, after, stop, target, lengths, stop_weight, sure):
     over = 100 * (2.0 * (last == T - 1).to(stop.dtype) - 1).expand_as(stop)
     values = dict(mels=ask(before, after, over, target, every, stop_weight), gate=ask(target, target, stop, target, every, 1.0),
                   weighed=ask(target, target, stop, target, every, stop_weight),
+                  light=ask(target, target, stop, target, every, 1 / stop_weight),
                   real_mels=ask(before, after, right, target, lengths, stop_weight),
                   real_gate=ask(target, target, stop, target, lengths, stop_weight))
     leaves = [probing.leaf(x) for x in (before, after, stop)]
@@ -55,6 +56,7 @@ def probe(speech_loss, before, after, stop, target, lengths, stop_weight, sure):
         leaf = probing.leaf(sign * sure * stop.sign())
         term = probing.attempt(ask, before, after, leaf, target, lengths, stop_weight)
         values |= {name: term, f"d_{name}": term if isinstance(term, str) else probing.vjp(term, [leaf])[0]}
+    values["spare"] = probing.attempt(ask, *batch[:4], lengths.clamp(max=T - 1), stop_weight)
     return values
 
 
@@ -86,14 +88,14 @@ exercise = Exercise(
     comparisons=[
         Compare("mels", shape="()", points=0.5, what="`speech_loss` where the gate is right",
                 says="Without padding, where the gate is right: the mean squared errors of `before` and of `after`, both to the target."),
-        Compare("gate", "weighed", shape="()", points=0.5, what="`speech_loss` where the spectrograms are right",
+        Compare("gate", "weighed", "light", shape="()", points=0.5, what="`speech_loss` where the spectrograms are right",
                 says="Without padding, where the spectrograms are right: the cross-entropy of `stop`, its 1 at the last frame weighed."),
         Compare("real_mels", "real_gate", "loss", shape="()", points=1, what="`speech_loss` of a padded batch",
                 says="With padding: means over real frames, with a 1 at each row's own last one. Padding counts in neither sum nor number."),
         Compare("d_before", "d_after", "d_stop", points=0.5, what="a gradient", tolerance=1e-4,
                 says="The gradients at `before`, `after` and `stop`: none on padding."),
-        Compare("row", "frame", "high", "low", "d_high", "d_low", points=0.5, what="`speech_loss` at an end", tolerance=1e-4,
-                says="At the ends: a batch of one, a single frame, and gates that are sure, with logits of ±800."),
+        Compare("row", "frame", "spare", "high", "low", "d_high", "d_low", points=0.5, what="`speech_loss` at an end", tolerance=1e-4,
+                says="At the ends: a batch of one, a single frame, more places than the longest row has, and gates that are sure, with logits of ±800."),
     ],
     hints=[
         "A row of two frames in a batch of six has four frames that nobody ever said. In which two places of a mean could they sneak in?",

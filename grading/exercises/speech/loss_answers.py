@@ -79,6 +79,7 @@ longest_for_all = _loss(real=lambda s, n: (torch.arange(s.shape[1]) < n.max()).e
 weight_forgotten = _loss(gate=lambda s, y, w, real: _cross(s, y, 1.0, real))
 weight_on_zeros = _loss(gate=lambda s, y, w, real: F.binary_cross_entropy_with_logits(s[real], y[real], weight=torch.where(y[real] > 0, 1.0, w).to(s.dtype)))
 weight_on_all = _loss(gate=lambda s, y, w, real: w * _cross(s, y, 1.0, real))
+weight_at_least_one = _loss(gate=lambda s, y, w, real: _cross(s, y, max(w, 1.0), real))
 weight_divided_out = _loss(gate=lambda s, y, w, real: _cross(s, y, w, real) * real.sum() / (1 + (w - 1) * y[real]).sum())
 weight_one_too_many = _loss(gate=lambda s, y, w, real: _cross(s, y, 1 + w, real))
 last_frames_alone = _loss(gate=lambda s, y, w, real: F.softplus(-s[(y > 0) & real]).mean() * w)
@@ -94,6 +95,16 @@ squared_gate = _loss(gate=lambda s, y, w, real: ((1 + (w - 1) * y) * (torch.sigm
 logits_of_padding = _loss(gate=lambda s, y, w, real: _each(s * real, y, w).mean())
 padding_costs_log_two = _loss(gate=lambda s, y, w, real: _each(s * real, y, w).sum() / real.sum())
 signed = _loss(gate=lambda s, y, w, real: -_cross(s, y, w, real))
+
+
+def longest_fills_the_batch(before, after, stop, target, lengths, stop_weight):
+    return _loss()(before, after, stop, target, lengths + stop.shape[1] - lengths.max(), stop_weight)
+
+
+def mask_as_long_as_the_longest(before, after, stop, target, lengths, stop_weight):
+    real, last = torch.arange(lengths.max()) < lengths[:, None], torch.arange(lengths.max()) == lengths[:, None] - 1
+    mels = F.mse_loss(before[real], target[real]) + F.mse_loss(after[real], target[real])
+    return mels + _cross(stop, last.to(stop.dtype), stop_weight, real)
 
 
 def without_gradient(before, after, stop, target, lengths, stop_weight):
@@ -164,8 +175,10 @@ mistakes = [
     *(Mistake(answer, LABEL) for answer in (label_at_the_batch_end, label_behind_the_end, label_one_early, labels_on_padding, label_turned,
                                             ones_everywhere, zeros_everywhere)),
     *(Mistake(answer, FRAMES) for answer in (one_frame_short, one_frame_short_with_its_label, one_frame_more)),
-    *(Mistake(answer, WEIGHT) for answer in (weight_forgotten, weight_on_zeros, weight_on_all, weight_divided_out, weight_one_too_many,
-                                             last_frames_alone)),
+    *(Mistake(answer, WEIGHT) for answer in (weight_forgotten, weight_on_zeros, weight_on_all, weight_at_least_one, weight_divided_out,
+                                             weight_one_too_many, last_frames_alone)),
+    *(Mistake(answer, "No row need be as long as T: the mask is (B, T), whatever the longest row is.")
+      for answer in (longest_fills_the_batch, mask_as_long_as_the_longest)),
     *(Mistake(answer, CROSS) for answer in (gate_summed, gate_per_utterance, sigmoid_twice, squared_gate, signed)),
     *(Mistake(answer, SURE) for answer in (of_probability, with_epsilon, of_logarithms, clamped)),
 ]

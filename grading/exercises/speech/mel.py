@@ -30,7 +30,7 @@ def inputs(rng, n=1):
 
 
 def probe(mel_filters, n_fft, bands, rate, low, high, odd, few, many):
-    """A usual bank; its rows' places and areas; an odd transform; one filter; more filters than frequencies."""
+    """A usual bank; its rows' places and areas; an odd transform; one filter; beyond 20 kHz; more filters than frequencies."""
     def ask(rate, n_fft, *arguments):
         filters = probing.tensor(mel_filters(rate, n_fft, *arguments), "`mel_filters`").double()
         return filters * rate / n_fft
@@ -41,6 +41,7 @@ def probe(mel_filters, n_fft, bands, rate, low, high, odd, few, many):
     return dict(filters=filters, area=area, places=(filters * places).sum(-1) / area.clamp_min(1e-9),
                 whole=probing.attempt(ask, rate, odd, bands + 1, 0.0, rate / 2),
                 one=probing.attempt(ask, rate, n_fft, 1, low, high),
+                studio=probing.attempt(ask, 5 * rate, 4 * n_fft, bands, low, 2.5 * rate),
                 crowd=probing.attempt(ask, rate, few, many, 0, rate / 2))
 
 
@@ -84,9 +85,9 @@ exercise = Exercise(
                 what={"area": "the sum of a filter times the distance of frequencies",
                       "filters": "`mel_filters` times the distance of frequencies"},
                 says="Each filter is a triangle of area 1: straight lines in Hz, up to the middle corner and down to the next."),
-        Compare("whole", "one", "crowd", points=0.75, tolerance=1e-3, shape="(bands, n_fft // 2 + 1)",
+        Compare("whole", "one", "crowd", "studio", points=0.75, tolerance=1e-3, shape="(bands, n_fft // 2 + 1)",
                 what="`mel_filters` at an end, times the distance of frequencies",
-                says="At the ends: an odd n_fft, the whole range, a single filter, and filters that fall between frequencies."),
+                says="At the ends: an odd n_fft, the whole range of any rate, a single filter, and filters that fall between frequencies."),
     ],
     hints=[
         "How many corners do all the triangles need if each begins where the one before has its peak? On which scale are they evenly spaced?",

@@ -75,6 +75,8 @@ base_of_100 = _bank(corners=lambda low, high, bands, rate: 1000 * (10 ** (torch.
     2595 * math.log10(1 + low / 1000), 2595 * math.log10(1 + high / 1000), bands + 2).double() / 2595) - 1))
 low_ignored = _bank(corners=lambda low, high, bands, rate: _corners(0.0, high, bands + 2))
 high_ignored = _bank(corners=lambda low, high, bands, rate: _corners(low, rate / 2, bands + 2))
+high_at_most_8000 = _bank(corners=lambda low, high, bands, rate: _corners(low, min(high, 8000.0), bands + 2))
+high_at_most_18000 = _bank(corners=lambda low, high, bands, rate: _corners(low, min(high, 18000.0), bands + 2))
 one_corner_less = _bank(corners=lambda low, high, bands, rate: _corners(low, high, bands + 1))
 one_corner_more = _bank(corners=lambda low, high, bands, rate: _corners(low, high, bands + 3)[:-1])
 ends_left_out = _bank(corners=lambda low, high, bands, rate: _corners(low, high, bands + 4)[1:-1])
@@ -189,7 +191,8 @@ mistakes = [
     Mistake(even_in_hz, "The corners are evenly spaced in Hz. Space them evenly in mel, then turn them into Hz."),
     Mistake(corners_left_in_mel, "The corners are still in mel, while the columns are in Hz: turn the corners back."),
     *(Mistake(answer, SCALE) for answer in (geometric, slaney_scale, natural_logarithm, natural_there_decimal_back, one_forgotten, base_of_100)),
-    *(Mistake(answer, RANGE) for answer in (low_ignored, high_ignored, one_corner_less, one_corner_more, corners_for_bands, ends_left_out)),
+    *(Mistake(answer, RANGE) for answer in (low_ignored, high_ignored, high_at_most_8000, high_at_most_18000, one_corner_less,
+                                            one_corner_more, corners_for_bands, ends_left_out)),
     *(Mistake(answer, "The corners are rounded: triangles may begin between two columns.") for answer in (corners_rounded, whole_columns, whole_columns_of_area, whole_columns_of_height)),
     *(Mistake(answer, COLUMNS) for answer in (whole_range_of_columns, up_to_half_the_rate, columns_uncounted, columns_too_near, half_columns, all_columns, from_one)),
     Mistake(linear_in_mel, "The triangles are straight in mel. They are evenly spaced in mel, but straight in Hz."),
