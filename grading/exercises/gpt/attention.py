@@ -30,12 +30,12 @@ def inputs(rng, n=1):
     steep[1, :, :, -1] = 1500 * torch.sign(steep[0, :, :, 0])  # the last key fits the first query best, which may not see it
     steep[0, :, :, int(randint(1, T, (), rng=rng))] = 0
     return {"q": normal(B, H, T, d), "k": normal(B, H, T, d), "v": normal(B, H, T, e), "weight": normal(B, H, T, e),
-            "few": normal(B, H, Q, d), "steep_q": steep[0], "power": 51 + int(randint(0, 3, (), rng=rng)), "steep_k": steep[1], "order": torch.randperm(T, generator=rng),
+            "few": normal(B, H, Q, d), "steep_q": steep[0], "steep_k": steep[1], "order": torch.randperm(T, generator=rng),
             "wide_q": normal(1, 2, 3, 40), "wide_k": normal(1, 2, 3, 40)}
 
 
-def probe(causal_attention, q, k, v, weight, few, steep_q, steep_k, power, order, wide_q, wide_k):
-    """As many queries as keys, and fewer, with gradients; one; one token in all; large scores, and vast ones; many dimensions."""
+def probe(causal_attention, q, k, v, weight, few, steep_q, steep_k, order, wide_q, wide_k):
+    """As many queries as keys, and fewer, with gradients; one; one token in all; large scores; many dimensions."""
     def run(*given):
         return probing.tensor(causal_attention(*given), "`causal_attention`")
 
@@ -52,7 +52,6 @@ def probe(causal_attention, q, k, v, weight, few, steep_q, steep_k, power, order
         alone=ask(q[:, :, :1], k[:, :, :1], v[:, :, :1]), value=value, wide=ask(wide_q, wide_k, v[:1, :2, :3]),
         few=some, last=ask(few[:, :, :1], k, v), reordered=ask(few[:, :, :1], k[:, :, order], v[:, :, order]),
         single=ask(q[:1, :1, :, :1], k[:1, :1, :, :1], v[:1, :1, :, :1]), steep=ask(steep_q, steep_k, v),
-        vast=ask(q * 2.0**power, k * 2.0**power, v),
         d_q=d_q, d_k=d_k, d_v=d_v, d_few_q=d_some[0], d_few_k=d_some[1], d_few_v=d_some[2])
 
 
@@ -80,8 +79,8 @@ exercise = Exercise(
         Compare("few", "last", "reordered", shape="(B, H, Q, e)", points=1,
                 says="Fewer queries than keys: the queries are the last ones, so the first of them sees all keys but the "
                      "last Q - 1, and a single query sees all."),
-        Compare("steep", "vast", points=0.5, shape="(B, H, Q, e)",
-                says="Scores of some millions and more, some equal, some 0: what is not to be seen has weight 0, however well it fits (only "
+        Compare("steep", points=0.5, shape="(B, H, Q, e)",
+                says="Scores of some millions, some equal, some 0: what is not to be seen has weight 0, however well it fits (only "
                      "minus infinity is low enough), and nothing else is cut."),
         Compare("d_q", "d_k", "d_v", "d_few_q", "d_few_k", "d_few_v", points=1, tolerance=1e-4,
                 says="The gradients: queries, keys and values all learn through the answer."),

@@ -17,8 +17,7 @@ from grading.checks.exercise import Compare, Exercise
 
 
 def inputs(rng, n=1):
-    """Moderate rows; steep ones, one of them far below 0, and rows still further below, with gaps that are sure in float32; banned
-    tokens, up to all but one."""
+    """Moderate rows; steep ones, one of them far below 0, with gaps that are sure in float32; banned tokens, up to all but one."""
     B, K = 4, 9
     double = torch.zeros((), dtype=torch.float64)
     logits = 1.5 * randn((B, K), like=double, rng=rng)
@@ -29,13 +28,12 @@ def inputs(rng, n=1):
     banned[3] = banned[3].masked_fill(torch.arange(K) != int(randint(0, K, (), rng=rng)), -torch.inf)
     steep = 300 * randn((B, K), like=double, rng=rng)
     steep[1] = 100.0 * permutation(K, rng=rng) - 2e5
-    vast = 1e32 * (torch.stack([permutation(K, rng=rng) for _ in range(B)]).double() - 2000)
-    return {"logits": spread, "steep": steep, "banned": banned, "vast": vast,
+    return {"logits": spread, "steep": steep, "banned": banned,
             "temperature": float(0.4 + 0.3 * rand((1,), rng=rng)), "warm": float(1.5 + rand((1,), rng=rng)),
             "top_k": 3, "top_p": float(0.55 + 0.3 * rand((1,), rng=rng)), "low_p": float(0.9 + 0.07 * rand((1,), rng=rng))}
 
 
-def probe(next_probabilities, logits, steep, banned, vast, temperature, warm, top_k, top_p, low_p):
+def probe(next_probabilities, logits, steep, banned, temperature, warm, top_k, top_p, low_p):
     """Each restriction alone, all together, at their ends, and where logits are extreme."""
     K = logits.shape[1]
 
@@ -54,7 +52,7 @@ def probe(next_probabilities, logits, steep, banned, vast, temperature, warm, to
         cold_nucleus=ask(logits, temperature, K, top_p), k_nucleus=ask(logits, 1.0, top_k, top_p),
         together=ask(logits, warm, top_k + 2, low_p), row=ask(logits[1:2], temperature, top_k + 1, low_p),
         single=ask(logits[:, :1], temperature, 1, top_p), single_many=ask(logits[:1, :1], warm, 3, low_p),
-        steep=ask(steep, temperature, top_k, low_p), greedy=ask(logits, 1e-4), vast=ask(vast, temperature, top_k, low_p),
+        steep=ask(steep, temperature, top_k, low_p), greedy=ask(logits, 1e-4),
         tiny=ask(1e-9 * logits, 1e-9 * temperature), left=left if isinstance(left, str) else (left > 0).double(),
         banned=ask(banned, warm, K, low_p), banned_k=ask(banned, warm, top_k + 2, top_p))
 
@@ -94,7 +92,7 @@ exercise = Exercise(
                      "reaches it included."),
         Compare("cold_nucleus", "k_nucleus", "together", "row", "single", "single_many", shape="(B, K)", points=1,
                 says="All together, in this order: temperature, top-k, and the nucleus of what is left."),
-        Compare("steep", "greedy", "banned", "banned_k", "tiny", "vast", "left", shape="(B, K)", points=0.5,
+        Compare("steep", "greedy", "banned", "banned_k", "tiny", "left", shape="(B, K)", points=0.5,
                 says="Extremes: logits of many hundreds or far below 0, a temperature near 0, and tokens with a logit of minus "
                      "infinity, which alone is low enough to leave a token out."),
     ],
