@@ -70,7 +70,7 @@ def probe(Block, dim, heads, h, past_k, past_v, gain, weight, **weights):
     one, one_k, _ = ask(model, 1, 1)
     other, other_k, _ = ask(two, 2, 3, places=1)
     plain, _, _ = ask(single, 1, 4, places=0)
-    after = [model.get_parameter(name) for name in weights]
+    after = [model.get_parameter(name) for name in sorted(weights)]  # a worker has them in another order
     kept = torch.cat([torch.tensor([p.requires_grad, model.training]) * (p.detach().abs().sum() + 1) for p in after])
     return dict(k=k, v=v, out=out, plain=plain, all_k=all_k, all_v=all_v, with_past=with_past, one=one, one_k=one_k,
                 other=other, other_k=other_k, d_h=d_h, d_late=d_late, d_mlp=d_mlp, d_qkv=d_qkv, kept=kept)
