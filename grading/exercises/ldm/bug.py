@@ -24,10 +24,13 @@ def inputs(rng, n=1):
     empty_keep[torch.randperm(L, generator=rng)[:2]] = True
     first, second = dropped.nonzero().flatten()
     keep[first], keep[second] = ~empty_keep, torch.arange(L) == empty_keep.nonzero()[0, 0]  # no mask can be made of the other
-    return {"alpha_bar": (0.05 + 0.9 * rand((T,), rng=rng).double()).sort(descending=True).values,
-            "latents": draws.normal((B, 2, 3, 4), rng=rng), "context": 1 + draws.normal((B, L, D), rng=rng), "keep": keep,
+    alpha_bar = (0.05 + 0.9 * rand((T,), rng=rng).double()).sort(descending=True).values
+    alpha_bar[0], alpha_bar[-1] = 1 - 1e-5 * (1 + rand((), rng=rng).item()), 1e-5 * (1 + rand((), rng=rng).item())  # a bound shows
+    t = torch.cat([torch.tensor([0, T - 1]), 1 + torch.randperm(T - 2, generator=rng)])[:B][torch.randperm(B, generator=rng)]
+    return {"alpha_bar": alpha_bar,
+            "latents": draws.placed(draws.normal((B, 2, 3, 4), rng=rng), (-60.0, 60.0, -40.0, 40.0), rng=rng), "context": 1 + draws.normal((B, L, D), rng=rng), "keep": keep,
             "empty": draws.normal((L, D), rng=rng) - 1, "empty_keep": empty_keep, "dropped": dropped,
-            "t": torch.randperm(T, generator=rng)[:B], "noise": draws.normal((B, 2, 3, 4), rng=rng), "key": 0.5 + rand((4,), rng=rng).double()}
+            "t": t, "noise": draws.normal((B, 2, 3, 4), rng=rng), "key": 0.5 + rand((4,), rng=rng).double()}
 
 
 def probe(caption_loss, alpha_bar, latents, context, keep, empty, empty_keep, dropped, t, noise, key):

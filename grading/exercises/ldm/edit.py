@@ -17,7 +17,8 @@ def inputs(rng, n=1):
     """A chain of five times and one of a single time; shares that are exact and some that are not."""
     T = 13
     alpha_bar = (0.03 + 0.9 * rand((T,), rng=rng).double()).sort(descending=True).values
-    times = torch.randperm(T, generator=rng)[:5].sort(descending=True).values
+    alpha_bar[0], alpha_bar[-1] = 0.9995 - 1e-4 * rand((), rng=rng).item(), 2e-4 * (1 + rand((), rng=rng).item())  # a bound shows
+    times = torch.cat([torch.tensor([T - 1]), (1 + torch.randperm(T - 2, generator=rng)[:3]).sort(descending=True).values, torch.tensor([0])])
     part = int(randint(2, 5, (), rng=rng))
     return {"alpha_bar": alpha_bar, "times": times, "latents": 3 * draws.normal((3, 2, 4, 5), rng=rng),
             "noise": draws.normal((3, 2, 4, 5), rng=rng), "above": (part + 0.1 + 0.2 * rand((), rng=rng).item()) / 5,
@@ -33,7 +34,7 @@ def probe(image_to_image, alpha_bar, times, latents, noise, above, below, key):
             raise probing.WrongType("`image_to_image` should give `denoise` one whole number t, not a number for each row")
         asked.append(float(t))
         shown.append(z.detach().clone())
-        return torch.sin(key[0].to(z) * z + key[1].to(z) * float(t)) * 3 * key[2].to(z)
+        return torch.sin(key[0].to(z) * z + key[1].to(z) * float(t)) * 12 * key[2].to(z)
 
     def run(strength, rows=slice(None), chain=times):
         asked.clear(), shown.clear()

@@ -24,10 +24,12 @@ def inputs(rng, n=1):
     short = int(randint(0, B, (), rng=rng))
     keep[short], keep[short - 1] = torch.arange(L) < 1, True  # one at least is not as long as the empty prompt
     alpha_bar = torch.cos((torch.arange(T + more).double() + 1 + rand((), rng=rng).double()) / (T + more + 2) * torch.pi / 2).square()
+    alpha_bar[-1] = 1e-5 * (1 + rand((), rng=rng).item())  # so dark that a bound shows
+    latents = draws.placed(draws.normal((B, 2, 3, 4), rng=rng), (-25.0, 25.0), rng=rng)  # and so far out
     return {"alpha_bar": alpha_bar[:T], "longer": alpha_bar, "context": 1 + draws.normal((B, L, D), rng=rng), "keep": keep,
             "empty": draws.normal((L, D), rng=rng) - 1, "empty_keep": torch.arange(L) < int(randint(1, 3, (), rng=rng)),
-            "latents": draws.normal((B, 2, 3, 4), rng=rng), "scale": 0.1 + 0.4 * rand((), rng=rng).item(),
-            "weight": 2.5 + 2 * rand((), rng=rng).item(), "key": 0.7 + rand((6,), rng=rng).double(), "steps": 5 + 2 * int(randint(0, 2, (), rng=rng))}
+            "latents": latents, "scale": 0.1 + 0.4 * rand((), rng=rng).item(),
+            "weight": 7 + 2 * rand((), rng=rng).item(), "key": 0.7 + rand((6,), rng=rng).double(), "steps": 5 + 2 * int(randint(0, 2, (), rng=rng))}
 
 
 def probe(text_to_image, alpha_bar, longer, context, keep, empty, empty_keep, latents, scale, weight, key, steps):
