@@ -248,8 +248,8 @@ SAYS_7 = (
 )
 
 wrong = [
-    (logs_its_loss, "discriminator_asked_again"),
-    (norm_at_most_fifty, "gradients_clipped"),
+    (logs_its_loss, "d_discriminator_asked_again"),
+    (norm_at_most_fifty, "d_gradients_clipped"),
     (own_noise, SAYS_1),
     (z_of_columns, "half_as_many"),
     (half_the_samples, SAYS_1),

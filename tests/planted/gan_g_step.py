@@ -253,7 +253,7 @@ SAYS_6 = (
 )
 
 wrong = [
-    (makes_twice, "generator_asked_again"),
+    (makes_twice, "g_generator_asked_again"),
     (own_noise, SAYS_1),
     (saturating, SAYS_1),
     (logits_negated, SAYS_1),

@@ -5,36 +5,24 @@ from torch.nn.functional import softplus
 
 from grading.checks import probing
 from grading.checks.exercise import Mistake
-
-
-def _samples(generator, noise, n):
-    with torch.no_grad():
-        return generator(noise(n))
-
-
-def _learn(optimizer, value):
-    optimizer.zero_grad()
-    value.backward()
-    optimizer.step()
-    return value.item()
-
+from grading.exercises.gan._steps import MODE, OWN, of_d, samples, step
 
 # Known mistakes
 
 
 def not_detached(generator, discriminator, optimizer, x, noise, loss):
-    return _learn(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
+    return step(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
 
 
 def old_gradients_kept(generator, discriminator, optimizer, x, noise, loss):
-    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
+    value = loss(discriminator(x), discriminator(samples(generator, noise, len(x))))
     value.backward()
     optimizer.step()
     return value.item()
 
 
 def cleared_too_late(generator, discriminator, optimizer, x, noise, loss):
-    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
+    value = loss(discriminator(x), discriminator(samples(generator, noise, len(x))))
     value.backward()
     optimizer.zero_grad()
     optimizer.step()
@@ -42,104 +30,104 @@ def cleared_too_late(generator, discriminator, optimizer, x, noise, loss):
 
 
 def no_step(generator, discriminator, optimizer, x, noise, loss):
-    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
+    value = loss(discriminator(x), discriminator(samples(generator, noise, len(x))))
     optimizer.zero_grad()
     value.backward()
     return value.item()
 
 
 def arguments_swapped(generator, discriminator, optimizer, x, noise, loss):
-    return _learn(optimizer, loss(discriminator(_samples(generator, noise, len(x))), discriminator(x)))
+    return step(optimizer, loss(discriminator(samples(generator, noise, len(x))), discriminator(x)))
 
 
 def climbs(generator, discriminator, optimizer, x, noise, loss):
-    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
-    _learn(optimizer, -value)
+    value = loss(discriminator(x), discriminator(samples(generator, noise, len(x))))
+    step(optimizer, -value)
     return value.item()
 
 
 def logits_detached(generator, discriminator, optimizer, x, noise, loss):
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x))).detach()))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x))).detach()))
 
 
 def one_batch(generator, discriminator, optimizer, x, noise, loss):
-    logits = discriminator(torch.cat([x, _samples(generator, noise, len(x))]))
-    return _learn(optimizer, loss(logits[:len(x)], logits[len(x):]))
+    logits = discriminator(torch.cat([x, samples(generator, noise, len(x))]))
+    return step(optimizer, loss(logits[:len(x)], logits[len(x):]))
 
 
 def one_z_for_all(generator, discriminator, optimizer, x, noise, loss):
     with torch.no_grad():
         made = generator(noise(1).expand(len(x), -1))
-    return _learn(optimizer, loss(discriminator(x), discriminator(made)))
+    return step(optimizer, loss(discriminator(x), discriminator(made)))
 
 
 def noise_drawn_twice(generator, discriminator, optimizer, x, noise, loss):
     noise(len(x))
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
 
 
 def own_optimizer(generator, discriminator, optimizer, x, noise, loss):
     mine = probing.Descent(discriminator.parameters(), optimizer.param_groups[0]["lr"])
-    return _learn(mine, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    return step(mine, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
 
 
 def two_steps(generator, discriminator, optimizer, x, noise, loss):
-    made = _samples(generator, noise, len(x))
-    value = _learn(optimizer, loss(discriminator(x), discriminator(made)))
-    _learn(optimizer, loss(discriminator(x), discriminator(made)))
+    made = samples(generator, noise, len(x))
+    value = step(optimizer, loss(discriminator(x), discriminator(made)))
+    step(optimizer, loss(discriminator(x), discriminator(made)))
     return value
 
 
 def real_and_fake_apart(generator, discriminator, optimizer, x, noise, loss):
-    made = _samples(generator, noise, len(x))
+    made = samples(generator, noise, len(x))
     value = loss(discriminator(x), discriminator(made))
-    _learn(optimizer, loss(discriminator(x), discriminator(made).detach()))
-    _learn(optimizer, loss(discriminator(x).detach(), discriminator(made)))
+    step(optimizer, loss(discriminator(x), discriminator(made).detach()))
+    step(optimizer, loss(discriminator(x).detach(), discriminator(made)))
     return value.item()
 
 
 def loss_after(generator, discriminator, optimizer, x, noise, loss):
-    made = _samples(generator, noise, len(x))
-    _learn(optimizer, loss(discriminator(x), discriminator(made)))
+    made = samples(generator, noise, len(x))
+    step(optimizer, loss(discriminator(x), discriminator(made)))
     return loss(discriminator(x), discriminator(made)).item()
 
 
 def generator_left_frozen(generator, discriminator, optimizer, x, noise, loss):
     generator.requires_grad_(False)
-    return _learn(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
+    return step(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
 
 
 def generator_evaluated(generator, discriminator, optimizer, x, noise, loss):
     generator.eval()
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
 
 
 def generator_evaluated_and_back(generator, discriminator, optimizer, x, noise, loss):
     mode = generator.training
     generator.eval()
-    made = _samples(generator, noise, len(x))
+    made = samples(generator, noise, len(x))
     generator.train(mode)
-    return _learn(optimizer, loss(discriminator(x), discriminator(made)))
+    return step(optimizer, loss(discriminator(x), discriminator(made)))
 
 
 def discriminator_evaluated(generator, discriminator, optimizer, x, noise, loss):
     discriminator.eval()
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
 
 
 def always_training(generator, discriminator, optimizer, x, noise, loss):
     generator.train()
     discriminator.train()
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
 
 
 def discriminator_alone_training(generator, discriminator, optimizer, x, noise, loss):
     discriminator.train()
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
 
 
 def in_eval_at_the_end(generator, discriminator, optimizer, x, noise, loss):
-    value = _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    value = step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
     generator.eval()
     discriminator.eval()
     return value
@@ -148,18 +136,18 @@ def in_eval_at_the_end(generator, discriminator, optimizer, x, noise, loss):
 def generator_moves_too(generator, discriminator, optimizer, x, noise, loss):
     value = loss(discriminator(x), discriminator(generator(noise(len(x)))))
     generator.zero_grad()
-    _learn(optimizer, value)
+    step(optimizer, value)
     probing.Descent(generator.parameters(), optimizer.param_groups[0]["lr"]).step()
     return value.item()
 
 
 def generator_cleared_first(generator, discriminator, optimizer, x, noise, loss):
     generator.zero_grad()
-    return _learn(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
+    return step(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
 
 
 def cleared_after_the_step(generator, discriminator, optimizer, x, noise, loss):
-    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
+    value = loss(discriminator(x), discriminator(samples(generator, noise, len(x))))
     value.backward()
     optimizer.step()
     optimizer.zero_grad()
@@ -167,74 +155,49 @@ def cleared_after_the_step(generator, discriminator, optimizer, x, noise, loss):
 
 
 def left_frozen(generator, discriminator, optimizer, x, noise, loss):
-    value = _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    value = step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
     discriminator.requires_grad_(False)
     return value
 
 
 def nothing_returned(generator, discriminator, optimizer, x, noise, loss):
-    _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
+    step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
 
 
 def loss_of_its_own(generator, discriminator, optimizer, x, noise, loss):
-    real, fake = discriminator(x), discriminator(_samples(generator, noise, len(x)))
-    return _learn(optimizer, softplus(-real).mean() + softplus(fake).mean())
+    real, fake = discriminator(x), discriminator(samples(generator, noise, len(x)))
+    return step(optimizer, softplus(-real).mean() + softplus(fake).mean())
 
 
 def sigmoid_first(generator, discriminator, optimizer, x, noise, loss):
-    real, fake = discriminator(x), discriminator(_samples(generator, noise, len(x)))
-    return _learn(optimizer, loss(torch.sigmoid(real), torch.sigmoid(fake)))
+    real, fake = discriminator(x), discriminator(samples(generator, noise, len(x)))
+    return step(optimizer, loss(torch.sigmoid(real), torch.sigmoid(fake)))
 
 
 def data_rescaled(generator, discriminator, optimizer, x, noise, loss):
-    return _learn(optimizer, loss(discriminator(2 * x - 1), discriminator(_samples(generator, noise, len(x)))))
+    return step(optimizer, loss(discriminator(2 * x - 1), discriminator(samples(generator, noise, len(x)))))
 
 
 def eight_samples(generator, discriminator, optimizer, x, noise, loss):
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, 8))))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, 8))))
 
 
 def half_as_many(generator, discriminator, optimizer, x, noise, loss):
-    return _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x) // 2))))
+    return step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x) // 2))))
 
 
 def asked_for_each(generator, discriminator, optimizer, x, noise, loss):
     with torch.no_grad():
         made = generator(torch.cat([noise(1) for _ in x]))
-    return _learn(optimizer, loss(discriminator(x), discriminator(made)))
+    return step(optimizer, loss(discriminator(x), discriminator(made)))
 
 
 def loss_of_other_samples(generator, discriminator, optimizer, x, noise, loss):
-    _learn(optimizer, loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))))
-    return loss(discriminator(x), discriminator(_samples(generator, noise, len(x)))).item()
+    step(optimizer, loss(discriminator(x), discriminator(samples(generator, noise, len(x)))))
+    return loss(discriminator(x), discriminator(samples(generator, noise, len(x)))).item()
 
 
 # Also right
-
-
-def discriminator_asked_again(generator, discriminator, optimizer, x, noise, loss):
-    made = _samples(generator, noise, len(x))
-    value = _learn(optimizer, loss(discriminator(x), discriminator(made)))
-    with torch.no_grad():
-        discriminator(x)  # as for a log
-    return value
-
-
-def generator_asked_again(generator, discriminator, optimizer, x, noise, loss):
-    z = noise(len(x))
-    with torch.no_grad():
-        generator(z)
-        made = generator(z)
-    return _learn(optimizer, loss(discriminator(x), discriminator(made)))
-
-
-def gradients_clipped(generator, discriminator, optimizer, x, noise, loss):
-    value = loss(discriminator(x), discriminator(_samples(generator, noise, len(x))))
-    optimizer.zero_grad()
-    value.backward()
-    torch.nn.utils.clip_grad_norm_(discriminator.parameters(), 100.0)
-    optimizer.step()
-    return value.item()
 
 
 def with_detach(generator, discriminator, optimizer, x, noise, loss):
@@ -267,15 +230,12 @@ def frozen_and_thawed(generator, discriminator, optimizer, x, noise, loss):
 
 
 def generator_cleared(generator, discriminator, optimizer, x, noise, loss):
-    value = _learn(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
+    value = step(optimizer, loss(discriminator(x), discriminator(generator(noise(len(x))))))
     generator.zero_grad()
     return value
 
 
 NOISE = "Use the noise that is handed over, once, and as it comes: noise(len(x)) is one z for each sample."
-MODE = ("A player's mode was changed, and modes are not this function's business: in eval mode BatchNorm uses its running "
-        "averages and not the batch.")
-OWN = "You make an optimizer of your own: the one that is handed over has a memory (momentum, Adam's averages) and must step."
 IDLE = ("D does not move: is optimizer.step() there, after backward, and are the gradients not cleared in between?")
 
 LEAK = ("Your loss sends gradients into the generator, where they stay: cut the graph with torch.no_grad() or `detach` before "
@@ -307,11 +267,8 @@ mistakes = [
     Mistake(generator_left_frozen, "The generator is left with requires_grad off: it would never learn again."),
     *(Mistake(answer, MODE) for answer in (generator_evaluated, generator_evaluated_and_back, discriminator_evaluated,
                                            always_training, discriminator_alone_training, in_eval_at_the_end)),
-    Mistake(discriminator_asked_again, "D is asked once more than for data and samples: in training mode each call moves the running averages of "
-            "its BatchNorm."),
-    Mistake(generator_asked_again, "G is asked twice: in training mode each call moves the running averages of its BatchNorm."),
-    Mistake(gradients_clipped, "You bound D's gradients: the step is minus the learning rate times the gradient, however long."),
     Mistake(generator_moves_too, "The generator has moved: in this step only D may."),
+    *of_d,
 ]
 
 also_right = [with_detach, with_autograd, frozen_and_thawed, generator_cleared]

@@ -4,81 +4,68 @@ import torch
 
 from grading.checks import probing
 from grading.checks.exercise import Mistake
-
-
-def _descend(z, steps, rate, loss):
-    z = z.detach().clone()
-    for _ in range(steps):
-        z.requires_grad_()
-        slope, = torch.autograd.grad(loss(z), z)
-        z = (z - rate * slope).detach()
-    return z
-
-
-def _misses(generator, x, seen, z):
-    return torch.where(seen, generator(z) - x, 0)
-
+from grading.exercises.gan._search import descend, misses, of_search
 
 # Known mistakes
 
 
 def hidden_count(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: (generator(c) - x).square().sum())
+    return descend(z, steps, rate, lambda c: (generator(c) - x).square().sum())
 
 
 def hidden_taken_for_zero(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: (generator(c) - torch.where(seen, x, 0)).square().sum())
+    return descend(z, steps, rate, lambda c: (generator(c) - torch.where(seen, x, 0)).square().sum())
 
 
 def mask_upside_down(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, ~seen, c).square().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, ~seen, c).square().sum())
 
 
 def mean_of_everything(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().mean())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen, c).square().mean())
 
 
 def mean_over_pixels(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().mean(1).sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen, c).square().mean(1).sum())
 
 
 def mean_over_images(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().sum(1).mean())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen, c).square().sum(1).mean())
 
 
 def mean_over_seen(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: ((_misses(generator, x, seen, c) ** 2).sum(1) / seen.sum(1).clamp(min=1)).sum())
+    return descend(z, steps, rate, lambda c: ((misses(generator, x, seen, c) ** 2).sum(1) / seen.sum(1).clamp(min=1)).sum())
 
 
 def half_a_square(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: 0.5 * _misses(generator, x, seen, c).square().sum())
+    return descend(z, steps, rate, lambda c: 0.5 * misses(generator, x, seen, c).square().sum())
 
 
 def absolute(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).abs().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen, c).abs().sum())
 
 
 def root_of_squares(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: (_misses(generator, x, seen, c).square().sum(1) + 1e-12).sqrt().sum())
+    return descend(z, steps, rate, lambda c: (misses(generator, x, seen, c).square().sum(1) + 1e-12).sqrt().sum())
 
 
 def climbs(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, -rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(z, steps, -rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 def one_step_too_few(generator, x, seen, z, steps, rate):
-    return _descend(z, steps - 1, rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(z, steps - 1, rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 def one_step_too_many(generator, x, seen, z, steps, rate):
-    return _descend(z, steps + 1, rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(z, steps + 1, rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 def gradients_pile_up(generator, x, seen, z, steps, rate):
     code = z.detach().clone().requires_grad_()
     old = [p.grad for p in generator.parameters()]
     for _ in range(steps):
-        _misses(generator, x, seen, code).square().sum().backward()
+        misses(generator, x, seen, code).square().sum().backward()
         with torch.no_grad():
             code -= rate * code.grad
     for p, grad in zip(generator.parameters(), old, strict=True):
@@ -90,7 +77,7 @@ def gradients_left_in_g(generator, x, seen, z, steps, rate):
     code = z.detach().clone().requires_grad_()
     for _ in range(steps):
         code.grad = None
-        _misses(generator, x, seen, code).square().sum().backward()
+        misses(generator, x, seen, code).square().sum().backward()
         with torch.no_grad():
             code -= rate * code.grad
     return code
@@ -101,7 +88,7 @@ def with_an_optimizer_that_leaves_gradients(generator, x, seen, z, steps, rate):
     optimizer = probing.Descent([code], rate)
     for _ in range(steps):
         optimizer.zero_grad()
-        _misses(generator, x, seen, code).square().sum().backward()
+        misses(generator, x, seen, code).square().sum().backward()
         optimizer.step()
     return code.detach()
 
@@ -110,7 +97,7 @@ def with_adam(generator, x, seen, z, steps, rate):
     code, average, square = z.detach().clone(), 0.0, 0.0
     for i in range(1, steps + 1):
         code.requires_grad_()
-        slope, = torch.autograd.grad(_misses(generator, x, seen, code).square().sum(), code)
+        slope, = torch.autograd.grad(misses(generator, x, seen, code).square().sum(), code)
         average, square = 0.9 * average + 0.1 * slope, 0.999 * square + 0.001 * slope**2
         root = (square / (1 - 0.999**i)).sqrt() + 1e-8
         code = (code - rate * average / (1 - 0.9**i) / root).detach()
@@ -122,25 +109,25 @@ def with_momentum(generator, x, seen, z, steps, rate):
     optimizer = probing.Descent([code], rate, momentum=0.9)
     for _ in range(steps):
         optimizer.zero_grad()
-        _misses(generator, x, seen, code).square().sum().backward(inputs=[code])
+        misses(generator, x, seen, code).square().sum().backward(inputs=[code])
         optimizer.step()
     return code.detach()
 
 
 def one_gradient_for_all_steps(generator, x, seen, z, steps, rate):
     code = z.detach().clone().requires_grad_()
-    slope, = torch.autograd.grad(_misses(generator, x, seen, code).square().sum(), code)
+    slope, = torch.autograd.grad(misses(generator, x, seen, code).square().sum(), code)
     return (code - steps * rate * slope).detach()
 
 
 def frozen_for_good(generator, x, seen, z, steps, rate):
     generator.requires_grad_(False)
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 def put_in_training_mode(generator, x, seen, z, steps, rate):
     generator.train()
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 def learns_weights(generator, x, seen, z, steps, rate):
@@ -148,88 +135,33 @@ def learns_weights(generator, x, seen, z, steps, rate):
     optimizer = probing.Descent([code, *generator.parameters()], rate)
     for _ in range(steps):
         optimizer.zero_grad()
-        _misses(generator, x, seen, code).square().sum().backward()
+        misses(generator, x, seen, code).square().sum().backward()
         optimizer.step()
     return code.detach()
 
 
-def frozen_and_all_thawed(generator, x, seen, z, steps, rate):
-    generator.requires_grad_(False)
-    z = _descend(z, steps, rate, lambda z: _misses(generator, x, seen, z).square().sum())
-    generator.requires_grad_(True)
-    return z
-
-
-def evaluated_meanwhile(generator, x, seen, z, steps, rate):
-    mode = generator.training
-    generator.eval()
-    z = _descend(z, steps, rate, lambda z: _misses(generator, x, seen, z).square().sum())
-    generator.train(mode)
-    return z
-
-
-def misses_clamped(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda z: _misses(generator, x, seen, z).clamp(-20, 20).square().sum())
-
-
-def stops_when_the_loss_grows(generator, x, seen, z, steps, rate):
-    z, lowest = z.detach().clone(), float("inf")
-    for _ in range(steps):
-        z.requires_grad_()
-        loss = _misses(generator, x, seen, z).square().sum()
-        if loss.item() > lowest:
-            break
-        lowest = loss.item()
-        slope, = torch.autograd.grad(loss, z)
-        z = (z - rate * slope).detach()
-    return z.detach()
-
-
-def keeps_the_best(generator, x, seen, z, steps, rate):
-    z, best, lowest = z.detach().clone(), z.detach(), float("inf")
-    for _ in range(steps + 1):
-        z.requires_grad_()
-        loss = _misses(generator, x, seen, z).square().sum()
-        if loss.item() < lowest:
-            best, lowest = z.detach().clone(), loss.item()
-        slope, = torch.autograd.grad(loss, z)
-        z = (z - rate * slope).detach()
-    return best
-
-
-def stops_when_nearly_met(generator, x, seen, z, steps, rate):
-    z = z.detach().clone()
-    for _ in range(steps):
-        z.requires_grad_()
-        slope, = torch.autograd.grad(_misses(generator, x, seen, z).square().sum(), z)
-        if slope.norm() < 1e-2:
-            break
-        z = (z - rate * slope).detach()
-    return z.detach()
-
-
 def image_for_code(generator, x, seen, z, steps, rate):
-    return generator(_descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().sum()))
+    return generator(descend(z, steps, rate, lambda c: misses(generator, x, seen, c).square().sum()))
 
 
 def starts_anew(generator, x, seen, z, steps, rate):
-    return _descend(torch.zeros_like(z), steps, rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(torch.zeros_like(z), steps, rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 def first_mask_for_all(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen[:1], c).square().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen[:1], c).square().sum())
 
 
 def pixels_seen_somewhere(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen.any(0), c).square().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen.any(0), c).square().sum())
 
 
 def pixels_seen_everywhere(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen.all(0), c).square().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen.all(0), c).square().sum())
 
 
 def mean_of_seen_pixels(generator, x, seen, z, steps, rate):
-    return _descend(z, steps, rate, lambda c: (generator(c)[seen] - x[seen]).square().mean())
+    return descend(z, steps, rate, lambda c: (generator(c)[seen] - x[seen]).square().mean())
 
 
 def cleared_before_only(generator, x, seen, z, steps, rate):
@@ -237,14 +169,14 @@ def cleared_before_only(generator, x, seen, z, steps, rate):
     for _ in range(steps):
         generator.zero_grad()
         code.requires_grad_()
-        _misses(generator, x, seen, code).square().sum().backward()
+        misses(generator, x, seen, code).square().sum().backward()
         code = code.detach() - rate * code.grad
     return code
 
 
 def put_in_evaluation_mode(generator, x, seen, z, steps, rate):
     generator.eval()
-    return _descend(z, steps, rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(z, steps, rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 def put_in_training_mode_afterwards(generator, x, seen, z, steps, rate):
@@ -254,7 +186,7 @@ def put_in_training_mode_afterwards(generator, x, seen, z, steps, rate):
 
 
 def at_least_one_step(generator, x, seen, z, steps, rate):
-    return _descend(z, max(steps, 1), rate, lambda c: _misses(generator, x, seen, c).square().sum())
+    return descend(z, max(steps, 1), rate, lambda c: misses(generator, x, seen, c).square().sum())
 
 
 # Also right
@@ -273,7 +205,7 @@ def with_an_optimizer(generator, x, seen, z, steps, rate):
 def image_by_image(generator, x, seen, z, steps, rate):
     codes = []
     for image, mask, code in zip(x, seen, z, strict=True):
-        codes.append(_descend(code[None], steps, rate,
+        codes.append(descend(code[None], steps, rate,
                               lambda c, i=image, m=mask: ((generator(c)[0] - i)[m] ** 2).sum()))
     return torch.cat(codes)
 
@@ -323,16 +255,11 @@ mistakes = [
     Mistake(put_in_evaluation_mode, "You put the generator in evaluation mode and leave it there: it comes in the mode in which it "
             "is to be used."),
     Mistake(put_in_training_mode_afterwards, "You leave the generator in training mode: it keeps the mode in which it comes."),
-    Mistake(frozen_and_all_thawed, "You switch on requires_grad of every weight afterwards: one that was frozen before has to stay so."),
-    Mistake(evaluated_meanwhile, "You use the generator in evaluation mode meanwhile: it comes in the mode in which it is to be used."),
-    Mistake(misses_clamped, "You bound the misses: pixels that are far off then pull no more."),
-    Mistake(stops_when_the_loss_grows, "You stop when the loss grows: asked for are the steps that are handed over, all of them."),
-    Mistake(keeps_the_best, "You return the best code on the way: asked for is the one after the last step."),
-    Mistake(stops_when_nearly_met, "You stop where the slope is small: asked for are the steps that are handed over, all of them."),
     Mistake(at_least_one_step, "You make a step when none is asked for: with steps = 0 the codes stay where they are."),
     Mistake(learns_weights, "The generator's weights move: only z may learn here."),
     Mistake(image_for_code, "You return images: the codes are asked for."),
     Mistake(starts_anew, "Your descent does not start at the z that is handed over."),
+    *of_search,
 ]
 
 also_right = [with_an_optimizer, image_by_image, with_backward_and_frozen_weights]

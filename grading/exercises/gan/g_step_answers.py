@@ -5,6 +5,7 @@ from torch import nn
 
 from grading.checks import probing
 from grading.checks.exercise import Mistake
+from grading.exercises.gan._steps import MODE, OWN, of_g, step
 
 
 def _learn(discriminator, optimizer, value):
@@ -15,19 +16,11 @@ def _learn(discriminator, optimizer, value):
     return value.item()
 
 
-def _step(optimizer, value):
-    """The step, with what it leaves in D."""
-    optimizer.zero_grad()
-    value.backward()
-    optimizer.step()
-    return value.item()
-
-
 # Known mistakes
 
 
 def gradients_stay_in_d(generator, discriminator, optimizer, n, noise, loss):
-    return _step(optimizer, loss(discriminator(generator(noise(n)))))
+    return step(optimizer, loss(discriminator(generator(noise(n)))))
 
 
 def old_gradients_kept(generator, discriminator, optimizer, n, noise, loss):
@@ -70,14 +63,14 @@ def samples_detached(generator, discriminator, optimizer, n, noise, loss):
 def samples_without_graph(generator, discriminator, optimizer, n, noise, loss):
     with torch.no_grad():
         made = generator(noise(n))
-    value = _step(optimizer, loss(discriminator(made)))
+    value = step(optimizer, loss(discriminator(made)))
     discriminator.zero_grad()
     return value
 
 
 def nothing_has_a_graph(generator, discriminator, optimizer, n, noise, loss):
     with torch.no_grad():
-        return _step(optimizer, loss(discriminator(generator(noise(n)))))
+        return step(optimizer, loss(discriminator(generator(noise(n)))))
 
 
 def climbs(generator, discriminator, optimizer, n, noise, loss):
@@ -88,7 +81,7 @@ def climbs(generator, discriminator, optimizer, n, noise, loss):
 
 def discriminator_moves(generator, discriminator, optimizer, n, noise, loss):
     discriminator.zero_grad()
-    value = _step(optimizer, loss(discriminator(generator(noise(n)))))
+    value = step(optimizer, loss(discriminator(generator(noise(n)))))
     probing.Descent(discriminator.parameters(), optimizer.param_groups[0]["lr"]).step()
     discriminator.zero_grad()
     return value
@@ -96,7 +89,7 @@ def discriminator_moves(generator, discriminator, optimizer, n, noise, loss):
 
 def left_frozen(generator, discriminator, optimizer, n, noise, loss):
     discriminator.requires_grad_(False)
-    return _step(optimizer, loss(discriminator(generator(noise(n)))))
+    return step(optimizer, loss(discriminator(generator(noise(n)))))
 
 
 def discriminator_evaluated(generator, discriminator, optimizer, n, noise, loss):
@@ -173,7 +166,7 @@ def sigmoid_first(generator, discriminator, optimizer, n, noise, loss):
 
 def cleared_too_early(generator, discriminator, optimizer, n, noise, loss):
     discriminator.zero_grad()
-    return _step(optimizer, loss(discriminator(generator(noise(n)))))
+    return step(optimizer, loss(discriminator(generator(noise(n)))))
 
 
 def cleared_after_the_step(generator, discriminator, optimizer, n, noise, loss):
@@ -209,36 +202,6 @@ def asked_for_each(generator, discriminator, optimizer, n, noise, loss):
 def loss_of_other_samples(generator, discriminator, optimizer, n, noise, loss):
     _learn(discriminator, optimizer, loss(discriminator(generator(noise(n)))))
     return loss(discriminator(generator(noise(n)))).item()
-
-
-def generator_asked_again(generator, discriminator, optimizer, n, noise, loss):
-    z = noise(n)
-    generator(z)
-    discriminator.requires_grad_(False)
-    value = loss(discriminator(generator(z)))
-    discriminator.requires_grad_(True)
-    return _step(optimizer, value)
-
-
-def discriminator_asked_again(generator, discriminator, optimizer, n, noise, loss):
-    made = generator(noise(n))
-    with torch.no_grad():
-        discriminator(made)  # as for a log
-    discriminator.requires_grad_(False)
-    value = loss(discriminator(made))
-    discriminator.requires_grad_(True)
-    return _step(optimizer, value)
-
-
-def gradients_clipped(generator, discriminator, optimizer, n, noise, loss):
-    discriminator.requires_grad_(False)
-    value = loss(discriminator(generator(noise(n))))
-    discriminator.requires_grad_(True)
-    optimizer.zero_grad()
-    value.backward()
-    torch.nn.utils.clip_grad_norm_(generator.parameters(), 100.0)
-    optimizer.step()
-    return value.item()
 
 
 def without_d(generator, discriminator, optimizer, n, noise, loss):
@@ -285,9 +248,6 @@ def backward_with_inputs(generator, discriminator, optimizer, n, noise, loss):
 
 
 NOISE = "Use the noise that is handed over, once, and as it comes: noise(n) is one z for each sample."
-MODE = ("A player's mode was changed, and modes are not this function's business: in eval mode BatchNorm uses its running "
-        "averages and not the batch.")
-OWN = "You make an optimizer of your own: the one that is handed over has a memory (momentum, Adam's averages) and must step."
 CUT = "No gradient reaches the generator: here the samples keep their graph (no detach, no torch.no_grad)."
 IDLE = ("G does not move: do the samples keep their graph (no detach, no torch.no_grad)? Is optimizer.step() there, after "
         "backward, with no clearing in between?")
@@ -317,13 +277,10 @@ mistakes = [
     Mistake(loss_after, AFTER), Mistake(loss_of_other_samples, AFTER),
     Mistake(nothing_returned, "You return nothing: the loss before the step is asked for."),
     Mistake(loss_of_its_own, "You take a loss of your own: call the one that is handed over, loss(fake)."),
-    Mistake(generator_asked_again, "G is asked twice: in training mode each call moves the running averages of its BatchNorm."),
-    Mistake(discriminator_asked_again, "D is asked twice about the samples: in training mode each call moves the running averages of its "
-            "BatchNorm."),
-    Mistake(gradients_clipped, "You bound G's gradients: the step is minus the learning rate times the gradient, however long."),
     Mistake(without_d, "The loss takes D's outputs: samples go through the discriminator first."),
     Mistake(generator_left_frozen, "The generator is left with requires_grad off: it would never learn again."),
     Mistake(sigmoid_first, "The loss takes logits: D's output as it is, without a sigmoid."),
+    *of_g,
 ]
 
 also_right = [frozen_and_thawed, gradient_of_g_alone, cleared_afterwards, backward_with_inputs]
