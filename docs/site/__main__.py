@@ -64,7 +64,7 @@ class Lesson:
         """The stub as the student sees it, and the solution folded; set-up is left out; pictures become files."""
         meta = cell["metadata"]
         tags = [*meta.get("tags", [])]
-        if "parameters" in tags or "Set-up:" in text(cell["source"])[:9]:
+        if "parameters" in tags or text(cell["source"]).startswith("# Set-up:"):
             return []
         source = re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", text(cell["source"]), flags=re.MULTILINE)
         cell = {**cell, "source": source,
