@@ -1,7 +1,9 @@
 """The check that a student calls: fast, never raises, and proves nothing. Marks come from the judge."""
 
+import ast
 import inspect
 import os
+import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
@@ -125,14 +127,34 @@ def _so_far(exercise: Exercise) -> str:
 
 
 def another(exercise: Exercise) -> str:
-    """The source of a right answer that is written differently: one marked `shown`, else the shortest."""
+    """The source of a right answer that is written differently: one marked `shown`, else the shortest.
+
+    Functions of ours that it calls come before it, so that nothing is named that cannot be read.
+    """
     right = [a for a in exercise.also_right if inspect.isfunction(a) or inspect.isclass(a)]
     marked = [a for a in right if getattr(a, "shown", False)]
     try:
-        sources = [textwrap.dedent(inspect.getsource(a)).strip() for a in marked or right]
+        sources = [_whole(a) for a in marked or right if _source(a).startswith(("def ", "class "))]
     except (OSError, TypeError):  # no source beside an installed copy
         return ""
-    return min((s for s in sources if s.startswith(("def ", "class "))), key=len, default="")
+    return min(sources, key=len, default="")
+
+
+def _source(answer: Any) -> str:
+    return textwrap.dedent(inspect.getsource(answer)).strip()
+
+
+def _whole(answer: Any, seen: set[str] | None = None) -> str:
+    """An answer's source below that of the functions of its file which it calls."""
+    seen = {answer.__name__} if seen is None else seen
+    source, scope = _source(answer), vars(sys.modules[answer.__module__])
+    parts = []
+    for name in sorted({n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)} - seen):
+        helper = scope.get(name)
+        if inspect.isfunction(helper) and helper.__module__.startswith("grading.exercises."):
+            seen.add(name)
+            parts.append(_whole(helper, seen))
+    return "\n\n\n".join([*parts, source])
 
 
 def _predicted(prediction: Prediction, answer: Any) -> Verdict:

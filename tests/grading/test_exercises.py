@@ -21,7 +21,7 @@ from grading.audit.quality import (
     verdict_on,
 )
 from grading.build.solutions import solution_of
-from grading.checks.check import check, use
+from grading.checks.check import another, check, use
 from grading.checks.exercise import Classification, Exercise, Prediction
 from grading.checks.judge import Draw
 from grading.lessons import LESSONS
@@ -141,6 +141,17 @@ def test_solution_passes_and_its_mutants_do_not(id):
     surviving = [m.edit for m in chosen if survives(find(id), m, solution)]
     assert not surviving
     assert not set(known) - {m.edit for m in mutants(solution.source)}, "listed, but not made"
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_the_other_way_that_is_shown_calls_nothing_that_is_not(id):
+    tree = ast.parse(another(find(id)))
+    shown = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    bound = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    bound |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    ours = {name for name in called - shown - bound if name.startswith("_") and not name.startswith("__")}
+    assert not {name for name in ours if not name[1].isupper()}
 
 
 @pytest.mark.parametrize("id", IDS)
