@@ -147,7 +147,8 @@ def _source(answer: Any) -> str:
 def _whole(answer: Any, seen: set[str] | None = None) -> str:
     """An answer's source below that of the functions of its file which it calls."""
     seen = {answer.__name__} if seen is None else seen
-    source, scope = _source(answer), vars(sys.modules[answer.__module__])
+    source = _source(answer)
+    scope = getattr(answer, "__globals__", None) or getattr(sys.modules.get(answer.__module__), "__dict__", {})
     parts = []
     for name in sorted({n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)} - seen):
         helper = scope.get(name)
