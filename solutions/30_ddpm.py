@@ -963,9 +963,10 @@ bar = size["bar"]
 verdict = "no bar at this profile" if bar is None else "reached" if frechet <= bar else "missed"
 print(f"Fréchet distance {frechet:.2f} with 20 evaluations, bar {bar or '–'}: {verdict}")
 
-measured = {"frechet_grey": (frechet, n), "coverage": (float(report.get("coverage", 0.0)), n), "parameters": (parameters, 1),
+measured = {"frechet_grey": (frechet, n), "parameters": (parameters, 1),
             "bits_per_dim_bound": (total.value, size["bound_images"]), "held_out_v_loss": (held_out, len(held)),
             "milliseconds_per_sample": (milliseconds, n), "network_evaluations_per_sample": (20, 1)}
+measured |= {name: (report[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if report}
 for metric, (value, count) in measured.items():
     results.record(model="DDPM, v-prediction", metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile,
                    seconds=history.seconds)
