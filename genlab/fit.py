@@ -155,6 +155,7 @@ def _run(step: Callable[[], dict[str, float]], model: nn.Module, rates: Rates, h
 
     saved.load()
     mode, clock = model.training, time.perf_counter() - history.seconds
+    processor = time.process_time() - history.cpu_seconds
     shown = 0.0
     bar = tqdm(total=steps, initial=len(history), disable=not progress, unit="step")
     try:
@@ -164,7 +165,8 @@ def _run(step: Callable[[], dict[str, float]], model: nn.Module, rates: Rates, h
             numbers = step()
             if average:
                 average.update_parameters(model if followed is None else followed)
-            history.append(numbers, seconds=time.perf_counter() - clock)
+            history.append(numbers, seconds=time.perf_counter() - clock,
+                           cpu_seconds=time.process_time() - processor)
             bar.update()
             if progress and (len(history) == steps or time.perf_counter() - shown > bar.mininterval):
                 shown = time.perf_counter()

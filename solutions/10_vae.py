@@ -1143,7 +1143,7 @@ quality = metrics.digit_report(samples, reference="binarised").scores if n > 5 e
 measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
 for metric, (value, count) in measured.items():
     results.record(model="ConvVAE", metric=metric, value=value, n=count, lesson=lesson, seed=seed,
-                   profile=profile, seconds=history.seconds)
+                   profile=profile, seconds=history.cpu_seconds)
 
 # %% tags=["claim"]
 assert held_out.value > elbo_bar and best.value > iwae_bar

@@ -891,7 +891,7 @@ measured = {"frechet_grey": (frechet, n), "parameters": (count["generator"], 1),
 measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
 for metric, (value, number) in measured.items():
     results.record(model="WGAN-GP", metric=metric, value=value, n=number, lesson=lesson, seed=seed, profile=profile,
-                   seconds=history.seconds)
+                   seconds=history.cpu_seconds)
 
 # %% tags=["claim"]
 assert frechet <= bar

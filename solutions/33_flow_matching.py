@@ -838,7 +838,7 @@ measured = {"frechet_grey": (frechet, n), "parameters": (parameters, 1),
 measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
 for metric, (value, count) in measured.items():
     results.record(model="FlowMatching", metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile,
-                   seconds=history.seconds)
+                   seconds=history.cpu_seconds)
 
 # %% tags=["claim"]
 assert frechet <= bar

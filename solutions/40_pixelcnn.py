@@ -913,7 +913,7 @@ if distances:
     measured |= {name: (quality[name], len(samples)) for name in ("kernel_distance", "precision", "recall", "density", "coverage")}
 for metric, (value, number) in measured.items():
     results.record(model="PixelCNN", metric=metric, value=value, n=number, lesson=lesson, seed=seed, profile=profile,
-                   seconds=history.seconds)
+                   seconds=history.cpu_seconds)
 
 # %% tags=["claim"]
 assert held_out.value < size["bars"][1] < size["bars"][0]

@@ -794,19 +794,19 @@ for name, value, bar in (("bits per letter", costs["your GPT"], text_bar), ("nat
 speed = [times[1][-1] for times in spent.values()]
 quality = metrics.digit_report(samples, reference="binarised").scores
 for model_name, metric, value, count, took in (
-        ("GPT text", "bits_per_letter", costs["your GPT"], len(test), history.seconds),
+        ("GPT text", "bits_per_letter", costs["your GPT"], len(test), history.cpu_seconds),
         ("n-gram text", "bits_per_letter", costs["counting, best order"], len(test), 0),
         ("zlib text", "bits_per_letter", costs["zlib"], len(pages.test), 0),
         ("lzma text", "bits_per_letter", costs["lzma"], len(pages.test), 0),
-        ("GPT text", "cache_speedup", speed[0] / speed[1], size["lengths"][-1], history.seconds),
-        ("GPT digits", "nll_nats", nats.value, len(test_y), images_history.seconds),
-        ("GPT digits", "reading_accuracy", right, len(test_y), images_history.seconds),
-        ("GPT digits", "label_accuracy", named.value, len(samples), images_history.seconds),
-        ("GPT digits", "frechet_binarised", getattr(frechet, "value", frechet), len(samples), images_history.seconds),
-        ("GPT digits", "parameters", sum(p.numel() for p in writer.parameters()), 1, images_history.seconds),
-        *(("GPT digits", name, quality[name], len(samples), images_history.seconds)
+        ("GPT text", "cache_speedup", speed[0] / speed[1], size["lengths"][-1], history.cpu_seconds),
+        ("GPT digits", "nll_nats", nats.value, len(test_y), images_history.cpu_seconds),
+        ("GPT digits", "reading_accuracy", right, len(test_y), images_history.cpu_seconds),
+        ("GPT digits", "label_accuracy", named.value, len(samples), images_history.cpu_seconds),
+        ("GPT digits", "frechet_binarised", getattr(frechet, "value", frechet), len(samples), images_history.cpu_seconds),
+        ("GPT digits", "parameters", sum(p.numel() for p in writer.parameters()), 1, images_history.cpu_seconds),
+        *(("GPT digits", name, quality[name], len(samples), images_history.cpu_seconds)
           for name in ("kernel_distance", "precision", "recall", "density", "coverage")),
-        ("GPT digits", "network_evaluations_per_sample", 98, 1, images_history.seconds)):
+        ("GPT digits", "network_evaluations_per_sample", 98, 1, images_history.cpu_seconds)):
     results.record(model=model_name, metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile, seconds=took)
 
 # %% tags=["claim"]

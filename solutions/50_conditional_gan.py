@@ -934,7 +934,7 @@ quality = metrics.digit_report(samples).scores if n > 5 else {}
 measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
 for metric, (value, count) in measured.items():
     results.record(model="ConditionalGAN", metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile,
-                   seconds=history.seconds)
+                   seconds=history.cpu_seconds)
 
 # %% tags=["claim"]
 assert accuracy.value >= bar

@@ -898,10 +898,10 @@ milliseconds = time.perf_counter() - began  # of a thousand samples: seconds in 
 where = dict(lesson=lesson, seed=seed, profile=profile)
 for metric, value, count in (("bits_per_dim", bits.value, len(test_x)), ("parameters", parameters, 1),
                              ("milliseconds_per_sample", milliseconds, 1000)):
-    results.record(model="RealNVP 8x8", metric=metric, value=value, n=count, seconds=digit_history.seconds, **where)
+    results.record(model="RealNVP 8x8", metric=metric, value=value, n=count, seconds=digit_history.cpu_seconds, **where)
 results.record(model="one Gaussian 8x8", metric="bits_per_dim", value=baselines["one Gaussian"].value, n=len(test_x), **where)
-for name, metric, value, seconds in (("RealNVP", "nll_moons_nats", moons_nll.value, history.seconds),
-                                     ("EnergyModel", "nll_pinwheel_nats", wheel_nll.value, energy_history.seconds)):
+for name, metric, value, seconds in (("RealNVP", "nll_moons_nats", moons_nll.value, history.cpu_seconds),
+                                     ("EnergyModel", "nll_pinwheel_nats", wheel_nll.value, energy_history.cpu_seconds)):
     results.record(model=name, metric=metric, value=value, n=2000, seconds=seconds, **where)
 
 # %% tags=["claim"]

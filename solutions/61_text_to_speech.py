@@ -805,7 +805,7 @@ measured = {"digit_error_rate": (reached[0], len(test_set)), "digit_error_rate_s
             "network_evaluations_per_sample": (float(lengths.double().mean()) / r, len(test_set))}
 for metric, (value, number) in measured.items():
     results.record(model="Tacotron2", metric=metric, value=value, n=number, lesson=lesson, seed=seed, profile=profile,
-                   seconds=history.seconds)
+                   seconds=history.cpu_seconds)
 
 # %% tags=["claim"]
 assert reached[0] <= bars[0] and reached[1] <= bars[1]

@@ -19,7 +19,7 @@ def test_history_has_every_part_of_every_step():
     assert all(0 < loss <= worst for loss, worst in zip(history["loss"], history["worst"], strict=True))
     assert history.last(4) == pytest.approx(sum(history["loss"][-4:]) / 4)
     assert history.last(1, "worst") == history["worst"][-1]
-    assert history.seconds > 0 and not history.interrupted and history.ema is None
+    assert history.seconds > 0 and history.cpu_seconds > 0 and not history.interrupted and history.ema is None
     assert "12 steps" in repr(history)
 
 

@@ -15,12 +15,14 @@ class History:
     Attributes:
         values: for each name its numbers, one for each step; a part that was absent from a step is NaN there.
         seconds: time spent, over all runs that a checkpoint joins.
+        cpu_seconds: the same as processor time of all threads, which a busy machine does not lengthen.
         interrupted: whether the run was stopped by hand before its last step.
         ema: the model with averaged weights, or None.
     """
 
     values: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     interrupted: bool = False
     ema: nn.Module | None = None
 
@@ -68,23 +70,23 @@ class History:
                                          "for log(0) and exp of large numbers, and in the batch for NaN")
         return named
 
-    def append(self, numbers: Mapping[str, float], *, seconds: float) -> None:
+    def append(self, numbers: Mapping[str, float], *, seconds: float, cpu_seconds: float = 0.0) -> None:
         """Add one step."""
         done = len(self)
         for name in {**self.values, **numbers}:
             column = self.values.setdefault(name, [math.nan] * done)
             column.append(numbers.get(name, math.nan))
-        self.seconds = seconds
+        self.seconds, self.cpu_seconds = seconds, cpu_seconds
 
     def state_dict(self) -> dict[str, object]:
         """Numbers and time, for a checkpoint."""
         columns = {name: torch.tensor(column, dtype=torch.float64) for name, column in self.values.items()}
-        return {"values": columns, "seconds": self.seconds}
+        return {"values": columns, "seconds": self.seconds, "cpu_seconds": self.cpu_seconds}
 
     def load_state_dict(self, state: dict[str, object]) -> None:
         """Go on from another history's numbers and time."""
         self.values = {name: column.tolist() for name, column in state["values"].items()}
-        self.seconds = state["seconds"]
+        self.seconds, self.cpu_seconds = state["seconds"], state.get("cpu_seconds", 0.0)
 
     def __repr__(self) -> str:
         if not len(self):

@@ -58,7 +58,7 @@ def run(lesson: str, seed: int, profile: str) -> list[dict]:
         target = Path(folder) / "results.csv"
         before, start = dict(os.environ), time.perf_counter()
         os.environ |= {"GENLAB_TABLE": str(target), "GENLAB_PROFILE": profile, "GENLAB_SEED": str(seed),
-                       "GENLAB_LESSON": lesson}
+                       "GENLAB_LESSON": lesson, "OMP_NUM_THREADS": "1"}  # so that processor time is comparable
         try:
             papermill.execute_notebook(str(source), str(Path(folder) / "run.ipynb"), cwd=folder,
                                        parameters={"profile": profile, "seed": seed}, kernel_name="python3",
