@@ -118,7 +118,7 @@ plain = MelSpectrogram(SOUND.rate, SOUND.n_fft, SOUND.hop, SOUND.bands, floor=1e
 show(plot_mels({"257 frequencies": spectrum.clamp(min=1e-3).log().T}, value_range=(-6, 4), label="frequency",
                alt="The spectrogram of three spoken words: bands of energy that bend, most of it in the lower third"))
 show(plot_mels({"48 mel bands": plain(wave)}, value_range=(-9, 0),
-               alt="The same in 48 mel bands: the lower third now fills two thirds of the picture"))
+               alt="The same in 48 mel bands: the lower third now fills three fifths of the picture"))
 listen({"three one four": wave})
 
 # %% [markdown]
