@@ -87,6 +87,29 @@ def test_schedule_scales_the_learning_rate_and_is_undone():
     assert optimizer.param_groups[0]["lr"] == 0.04
 
 
+@pytest.mark.parametrize("make", [torch.optim.Adam, torch.optim.AdamW])
+def test_steps_are_fused_while_a_run_lasts_and_change_nothing_but_the_time(make):
+    def run(**choice):
+        model, seen = Line(), []
+        optimizer = make(model.parameters(), 0.01, **choice)
+        fit(model, Batches(data(), size=8, shuffle=False), optimizer, steps=20, every=1, progress=False,
+            rng=torch.Generator().manual_seed(0), watch=lambda *_: seen.append(optimizer.param_groups[0]["fused"]))
+        assert optimizer.param_groups[0]["fused"] is None, "undone"
+        return torch.cat([p.detach().flatten() for p in model.parameters()]), set(seen)
+
+    (fused, during), (plain, kept) = run(), run(foreach=False)
+    assert during == {True} and kept == {None}, "a choice that was made is kept"
+    torch.testing.assert_close(fused, plain, rtol=1e-5, atol=1e-6)
+
+
+def test_other_optimizers_step_as_they_were_made():
+    model, seen = Line(), []
+    optimizer = torch.optim.SGD(model.parameters(), 0.01)
+    fit(model, Batches(data(), size=8), optimizer, steps=1, progress=False,
+        watch=lambda *_: seen.append(optimizer.param_groups[0]["fused"]))
+    assert seen == [None], "other optimizers are left alone"
+
+
 def test_decays_go_from_one_to_zero():
     for decay in (cosine_decay, linear_decay):
         assert decay(0) == 1 and decay(0.5) == pytest.approx(0.5) and decay(1) == pytest.approx(0)
