@@ -30,7 +30,8 @@ def record(*, model: str, metric: str, value: float, n: int, lesson: str | None 
         n: how many images (or other items) the value rests on.
         lesson, seed, profile, commit: by default $GENLAB_LESSON, $GENLAB_SEED, $GENLAB_PROFILE and
             $GENLAB_COMMIT, which `genlab table` sets; empty where neither says.
-        seconds: what the training took, best as processor time (`history.cpu_seconds`).
+        seconds: what the training took, best as processor time (`history.cpu_seconds`); nothing
+            where nothing was trained, as with shipped weights.
     """
     value = float(value)
     if not math.isfinite(value):

@@ -9,7 +9,6 @@ at once, so that an interrupted command goes on where it stopped.
 import os
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import click
@@ -46,7 +45,7 @@ def table(names, seeds, profile, again, out):
 
 
 def run(lesson: str, seed: int, profile: str) -> list[dict]:
-    """The rows that one run of the solved lesson records, completed by seconds and commit."""
+    """The rows that one run of the solved lesson records, completed by the commit."""
     import papermill
 
     from grading.build.papermill_engine import engine
@@ -56,7 +55,7 @@ def run(lesson: str, seed: int, profile: str) -> list[dict]:
         raise click.ClickException(f"{source} is missing: run `genlab build {lesson}` first")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "results.csv"
-        before, start = dict(os.environ), time.perf_counter()
+        before = dict(os.environ)
         os.environ |= {"GENLAB_TABLE": str(target), "GENLAB_PROFILE": profile, "GENLAB_SEED": str(seed),
                        "GENLAB_LESSON": lesson, "OMP_NUM_THREADS": "1"}  # so that processor time is comparable
         try:
@@ -66,12 +65,10 @@ def run(lesson: str, seed: int, profile: str) -> list[dict]:
         finally:
             os.environ.clear()
             os.environ.update(before)
-        seconds = round(time.perf_counter() - start)
         rows = results.read(target) if target.exists() else []
     if not rows:
         raise click.ClickException(f"{lesson} recorded nothing: it should call genlab.results.record(...)")
-    return [row | {"lesson": lesson, "seed": seed, "profile": profile, "commit": commit(),
-                   "seconds": seconds if row["seconds"] is None else row["seconds"]} for row in rows]
+    return [row | {"lesson": lesson, "seed": seed, "profile": profile, "commit": commit()} for row in rows]
 
 
 def commit() -> str:
