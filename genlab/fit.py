@@ -160,7 +160,6 @@ def _run(step: Callable[[], dict[str, float]], model: nn.Module, rates: Rates, h
     bar = tqdm(total=steps, initial=len(history), disable=not progress, unit="step")
     try:
         model.train()
-        rates.begin()
         while len(history) < steps:
             rates.set(len(history) / steps)
             numbers = step()

@@ -63,7 +63,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, at, drop_last):
     assert dict(history.values) == expected_history.values
     torch.testing.assert_close(model.state_dict(), expected.state_dict(), rtol=0, atol=0)
     torch.testing.assert_close(history.ema.state_dict(), expected_history.ema.state_dict(), rtol=0, atol=0)
-    assert not history.interrupted and history.seconds > 0
+    assert not history.interrupted and history.seconds > first.seconds and history.cpu_seconds > first.cpu_seconds > 0
 
 
 def test_one_generator_may_serve_both_model_and_batches(tmp_path):

@@ -25,9 +25,9 @@ def test_history_has_every_part_of_every_step():
 
 def test_a_part_that_is_there_now_and_then_is_nan_elsewhere():
     history = History()
-    history.append({"loss": 1.0}, seconds=0)
-    history.append({"loss": 2.0, "penalty": 3.0}, seconds=0)
-    history.append({"loss": 4.0}, seconds=0)
+    history.append({"loss": 1.0}, seconds=0, cpu_seconds=0)
+    history.append({"loss": 2.0, "penalty": 3.0}, seconds=0, cpu_seconds=0)
+    history.append({"loss": 4.0}, seconds=0, cpu_seconds=0)
     assert [math.isnan(p) for p in history["penalty"]] == [True, False, True]
     assert history.last(3, "penalty") == 3
     assert math.isnan(history.last(1, "penalty"))
@@ -87,27 +87,34 @@ def test_schedule_scales_the_learning_rate_and_is_undone():
     assert optimizer.param_groups[0]["lr"] == 0.04
 
 
-@pytest.mark.parametrize("make", [torch.optim.Adam, torch.optim.AdamW])
-def test_steps_are_fused_while_a_run_lasts_and_change_nothing_but_the_time(make):
-    def run(**choice):
-        model, seen = Line(), []
-        optimizer = make(model.parameters(), 0.01, **choice)
-        fit(model, Batches(data(), size=8, shuffle=False), optimizer, steps=20, every=1, progress=False,
-            rng=torch.Generator().manual_seed(0), watch=lambda *_: seen.append(optimizer.param_groups[0]["fused"]))
-        assert optimizer.param_groups[0]["fused"] is None, "undone"
-        return torch.cat([p.detach().flatten() for p in model.parameters()]), set(seen)
+def steps_with(make, lr=0.01, **choice):
+    """The weights after a run, and what `fused` was in each step."""
+    model, seen = Line(), []
+    optimizer = make(model.parameters(), lr, **choice)
+    before = dict(optimizer.param_groups[0])
+    optimizer.register_step_pre_hook(lambda one, *_: seen.append(one.param_groups[0]["fused"]))
+    fit(model, Batches(data(), size=8, shuffle=False), optimizer, steps=20, progress=False,
+        rng=torch.Generator().manual_seed(0))
+    assert optimizer.param_groups[0]["fused"] is before["fused"], "undone"
+    return torch.cat([p.detach().flatten() for p in model.parameters()]), set(seen)
 
-    (fused, during), (plain, kept) = run(), run(foreach=False)
+
+@pytest.mark.parametrize("make", [torch.optim.Adam, torch.optim.AdamW])
+def test_steps_are_fused_on_the_cpu_and_change_nothing_but_the_time(make):
+    (fused, during), (plain, kept) = steps_with(make), steps_with(make, foreach=False)
     assert during == {True} and kept == {None}, "a choice that was made is kept"
+    assert steps_with(make, fused=False)[1] == {False}
     torch.testing.assert_close(fused, plain, rtol=1e-5, atol=1e-6)
 
 
-def test_other_optimizers_step_as_they_were_made():
-    model, seen = Line(), []
-    optimizer = torch.optim.SGD(model.parameters(), 0.01)
-    fit(model, Batches(data(), size=8), optimizer, steps=1, progress=False,
-        watch=lambda *_: seen.append(optimizer.param_groups[0]["fused"]))
-    assert seen == [None], "other optimizers are left alone"
+@pytest.mark.parametrize("make", [torch.optim.SGD, torch.optim.Adagrad])
+def test_other_optimizers_step_as_they_were_made(make):
+    assert steps_with(make)[1] == {None}
+
+
+def test_a_learning_rate_that_is_a_tensor_is_left_to_torch():
+    weights, seen = steps_with(torch.optim.Adam, lr=torch.tensor(0.01))
+    assert seen == {None} and weights.isfinite().all()
 
 
 def test_decays_go_from_one_to_zero():

@@ -70,7 +70,7 @@ class History:
                                          "for log(0) and exp of large numbers, and in the batch for NaN")
         return named
 
-    def append(self, numbers: Mapping[str, float], *, seconds: float, cpu_seconds: float = 0.0) -> None:
+    def append(self, numbers: Mapping[str, float], *, seconds: float, cpu_seconds: float) -> None:
         """Add one step."""
         done = len(self)
         for name in {**self.values, **numbers}:

@@ -1,7 +1,8 @@
 """Small parts of training loops."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,8 +35,34 @@ def update(loss: Tensor, model: nn.Module, optimizer: torch.optim.Optimizer, sca
     if clip is not None:
         scaler.unscale_(optimizer)
         nn.utils.clip_grad_norm_(model.parameters(), clip)
-    scaler.step(optimizer)
+    with fused(optimizer):
+        scaler.step(optimizer)
     scaler.update()
+
+
+@contextmanager
+def fused(optimizer: torch.optim.Optimizer) -> Iterator[None]:
+    """Steps of Adam and AdamW in one pass over each tensor, where whoever made the optimizer left that open.
+
+    The update is the same to rounding. On CUDA torch fuses by itself, on the CPU only when it is told to. Told
+    for one step at a time, so that neither the optimizer's owner nor a checkpoint finds another choice.
+    """
+    adam = type(optimizer) in (torch.optim.Adam, torch.optim.AdamW)
+    groups = [group for group in optimizer.param_groups if adam and _undecided(group)]
+    for group in groups:
+        group["fused"] = True
+    try:
+        yield
+    finally:
+        for group in groups:
+            group["fused"] = None
+
+
+def _undecided(group: Mapping[str, Any]) -> bool:
+    """Whether a fused step is possible on the CPU, and neither asked for nor ruled out."""
+    return (group["fused"] is None and group["foreach"] is None and not isinstance(group["lr"], Tensor)
+            and not group["capturable"] and not group["differentiable"]
+            and all(p.device.type == "cpu" and p.is_floating_point() for p in group["params"]))
 
 
 def moving_average(model: nn.Module, decay: float | None) -> AveragedModel | None:
@@ -81,22 +108,12 @@ class Precision:
 
 
 class Rates:
-    """The learning rates of some optimizers, multiplied by a schedule's factor while a run lasts.
-
-    Adam and AdamW take fused steps meanwhile, the same update in one pass over each tensor, where the
-    parameters are on the CPU and whoever made the optimizer left the choice open: torch makes it on CUDA alone.
-    """
+    """The learning rates of some optimizers, multiplied by a schedule's factor while a run lasts."""
 
     def __init__(self, optimizers: Sequence[torch.optim.Optimizer],
                  schedule: Callable[[float], float] | None):
         self.optimizers, self.schedule = optimizers, schedule
         self.rates = [group["lr"] for group in self._groups()]
-        self.fusible = [type(one) in (torch.optim.Adam, torch.optim.AdamW) and _undecided(group)
-                        for one in optimizers for group in one.param_groups]
-
-    def begin(self) -> None:
-        """Once before the first step, and after a state was loaded."""
-        self._fuse(True)
 
     def set(self, progress: float) -> None:
         """The rates when so large a fraction of the run is done."""
@@ -105,7 +122,6 @@ class Rates:
     def restore(self) -> None:
         """As they were."""
         self._multiply(1.0)
-        self._fuse(None)
 
     def _groups(self) -> list[dict[str, Any]]:  # asked for anew each time: loading a state replaces them
         return [group for optimizer in self.optimizers for group in optimizer.param_groups]
@@ -113,18 +129,6 @@ class Rates:
     def _multiply(self, factor: float) -> None:
         for group, rate in zip(self._groups(), self.rates, strict=True):
             group["lr"] = rate * factor
-
-    def _fuse(self, choice: bool | None) -> None:
-        for group, fusible in zip(self._groups(), self.fusible, strict=True):
-            if fusible:
-                group["fused"] = choice
-
-
-def _undecided(group: Mapping[str, Any]) -> bool:
-    """Whether a fused step is possible on the CPU, and neither asked for nor ruled out."""
-    return (group["fused"] is None and group["foreach"] is None and not isinstance(group["lr"], Tensor)
-            and not group["capturable"] and not group["differentiable"]
-            and all(p.device.type == "cpu" and p.is_floating_point() for p in group["params"]))
 
 
 class Together:
@@ -136,10 +140,6 @@ class Together:
     def set(self, progress: float) -> None:
         for rates in self.rates:
             rates.set(progress)
-
-    def begin(self) -> None:
-        for rates in self.rates:
-            rates.begin()
 
     def restore(self) -> None:
         for rates in self.rates:
