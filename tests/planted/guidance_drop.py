@@ -43,7 +43,7 @@ wrong = [
     (share_in_percent, SAYS_1),
     (more_than_share, "share_is_kept"),
     (null_or_zero, "null_is_class_0"),
-    (dropout_layer, "null_is_class_0"),
+    (dropout_layer, "by_dropout"),
     (shuffled_instead, "other_label"),
 ]
 right = [a_coin_as_a_number, by_places]

@@ -103,6 +103,10 @@ def whole_percents(labels, share, null):
     return torch.where(torch.randint(0, 100, labels.shape) < 100 * share, null, labels)
 
 
+def by_dropout(labels, share, null):
+    return torch.nn.functional.dropout(labels.double(), share).long()
+
+
 def changed_in_place(labels, share, null):
     labels[torch.rand(len(labels)) < share] = null
     return labels
@@ -163,6 +167,8 @@ mistakes = [
     Mistake(spread_evenly, AS_MANY),
     Mistake(seed_from_the_labels, "The same labels lose the same places whenever they come. Leave the seed out."),
     Mistake(whole_percents, "You round the share to whole percents. Compare uniform fractions, torch.rand, with it."),
+    Mistake(by_dropout, "`dropout` puts 0, which is a class, in place of a label, and multiplies those that it keeps by "
+                        "1 / (1 - share). Throw the coins yourself and put `null`."),
     Mistake(changed_in_place, "You change `labels` itself. Build a new tensor; the old one is not yours."),
 ]
 
