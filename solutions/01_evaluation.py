@@ -1654,7 +1654,7 @@ for name, scores in report.items():
         if math.isfinite(value):
             results.record(model=name, metric=metric.replace(" ", "_").replace("é", "e").lower(), value=value,
                            n=size["n"], lesson=lesson, seed=seed, profile=profile,
-                           seconds=history.seconds if name == "VAE" else None)
+                           seconds=history.cpu_seconds if name == "VAE" else None)
 best = min((name for name in samples), key=lambda name: report[name]["Fréchet distance"][0])
 print(f"smallest Fréchet distance among the models: {best}; "
       f"fewest bits per dimension: {min(bits, key=bits.get)}")

@@ -1139,8 +1139,7 @@ measured = {"elbo_nats": (held_out.value, len(test_x)),
             f"iwae{size['draws'][-1]}_nats": (best.value, len(test_x)),
             "frechet_binarised": (distances["samples"], n), "parameters": (parameters, 1),
             "milliseconds_per_sample": (milliseconds, 1000), "network_evaluations_per_sample": (1, 1)}
-quality = metrics.digit_report(samples, reference="binarised").scores if n > 5 else {}
-measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
+measured |= metrics.digit_report(samples, reference="binarised").rows() if n > 5 else {}
 for metric, (value, count) in measured.items():
     results.record(model="ConvVAE", metric=metric, value=value, n=count, lesson=lesson, seed=seed,
                    profile=profile, seconds=history.cpu_seconds)

@@ -1402,12 +1402,12 @@ where = dict(lesson=lesson, seed=seed, profile=profile)
 for metric, value, count in (
         ("elbo_nats", held_out.value, len(test_x)), ("label_accuracy", accuracy.value, n),
         ("label_accuracy_samples", accuracy_tossed.value, n), ("parameters", parameters, 1)):
-    results.record(model="CVAE", metric=metric, value=value, n=count, seconds=history.seconds, **where)
+    results.record(model="CVAE", metric=metric, value=value, n=count, seconds=history.cpu_seconds, **where)
 for beta, seen in diagnoses.items():
     for metric, value in (("mig", seen["mig"]), ("kl_nats", seen["rate"]), ("active_units", seen["active"]),
                           ("distortion_nats", seen["distortion"])):
         results.record(model=f"BetaVAE β={beta:g}", metric=metric, value=value, n=len(sprite_x),
-                       seconds=beta_histories[beta].seconds, **where)
+                       seconds=beta_histories[beta].cpu_seconds, **where)
 
 # %% [markdown]
 # ## Further reading

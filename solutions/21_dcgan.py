@@ -771,10 +771,9 @@ print(f"Fréchet distance {frechet:.1f}, bar {bar or '–'}: {verdict}")
 began = time.perf_counter()
 model.sample(1000)
 milliseconds = time.perf_counter() - began  # of a thousand samples: seconds in all, milliseconds each
-quality = metrics.digit_report(samples).scores if n > 5 else {}
 measured = {"frechet_grey": (frechet, n), "parameters": (count["generator"], 1),
             "milliseconds_per_sample": (milliseconds, 1000), "network_evaluations_per_sample": (1, 1)}
-measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
+measured |= metrics.digit_report(samples).rows() if n > 5 else {}
 for metric, (value, number) in measured.items():
     results.record(model="DCGAN", metric=metric, value=value, n=number, lesson=lesson, seed=seed, profile=profile,
                    seconds=history.cpu_seconds)

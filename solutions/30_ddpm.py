@@ -966,7 +966,7 @@ print(f"Fréchet distance {frechet:.2f} with 20 evaluations, bar {bar or '–'}:
 measured = {"frechet_grey": (frechet, n), "parameters": (parameters, 1),
             "bits_per_dim_bound": (total.value, size["bound_images"]), "held_out_v_loss": (held_out, len(held)),
             "milliseconds_per_sample": (milliseconds, n), "network_evaluations_per_sample": (20, 1)}
-measured |= {name: (report[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if report}
+measured |= metrics.digit_report(samples).rows() if n > 5 else {}
 for metric, (value, count) in measured.items():
     results.record(model="DDPM, v-prediction", metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile,
                    seconds=history.cpu_seconds)

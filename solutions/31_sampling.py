@@ -870,7 +870,7 @@ evaluations = max(size["grid"])
 measured = {"frechet_grey": (frechet, len(samples)), "milliseconds_per_sample": (milliseconds, len(samples)),
             "network_evaluations_per_sample": (evaluations, 1), "parameters": (sum(p.numel() for p in model.network.parameters()), 1),
             "bound_bits_per_dim": (bits.value, len(x))}
-measured |= {name: (report.scores[name], len(samples)) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if report}
+measured |= report.rows() if report else {}
 for metric, (value, count) in measured.items():
     results.record(model="diffusion, DDIM", metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile)
 

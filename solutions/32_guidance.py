@@ -679,7 +679,8 @@ bar = size["bar"]
 verdict = "no bar at this profile" if bar is None else "reached" if scores["label accuracy"][0] >= bar else "missed"
 print(f"label accuracy {scores['label accuracy'][0]:.3f} at weight {best}, bar {bar or '–'}: {verdict}")
 
-measured = {"label_accuracy": scores["label accuracy"][0], "frechet_grey": scores["Fréchet distance"], "recall": scores["recall"], "precision": scores["precision"],
+measured = {"label_accuracy": scores["label accuracy"][0], "frechet_grey": scores["Fréchet distance"], "recall": scores["recall"],
+            "precision": scores["precision"],
             "frechet_grey_weight_1": first["Fréchet distance"], "label_accuracy_weight_1": first["label accuracy"][0],
             "recall_weight_1": first["recall"]}
 for metric, value in measured.items():

@@ -832,10 +832,9 @@ print(f"Fréchet distance {frechet:.2f} with {steps_used} evaluations at n = {n}
 began = time.perf_counter()
 model.sample(100, labels=ten[:1].expand(100), num_steps=steps_used)
 milliseconds = 10 * (time.perf_counter() - began)
-quality = metrics.digit_report(best).scores if n > 5 else {}
 measured = {"frechet_grey": (frechet, n), "parameters": (parameters, 1),
             "milliseconds_per_sample": (milliseconds, 100), "network_evaluations_per_sample": (steps_used, 1)}
-measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
+measured |= metrics.digit_report(best).rows() if n > 5 else {}
 for metric, (value, count) in measured.items():
     results.record(model="FlowMatching", metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile,
                    seconds=history.cpu_seconds)

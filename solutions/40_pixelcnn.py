@@ -909,8 +909,7 @@ measured = {"nll_nats": (held_out.value, len(test_x)), "bits_per_dim": (metrics.
             "network_evaluations_per_sample": (samples[0].numel(), 1), "cache_speedup": (naive / quick, len(mine))}
 if distances:
     measured["frechet_binarised"] = (distances["PixelCNN"], n)
-    quality = metrics.digit_report(samples, reference="binarised").scores
-    measured |= {name: (quality[name], len(samples)) for name in ("kernel_distance", "precision", "recall", "density", "coverage")}
+    measured |= metrics.digit_report(samples, reference="binarised").rows()
 for metric, (value, number) in measured.items():
     results.record(model="PixelCNN", metric=metric, value=value, n=number, lesson=lesson, seed=seed, profile=profile,
                    seconds=history.cpu_seconds)

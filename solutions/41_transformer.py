@@ -792,7 +792,6 @@ for name, value, bar in (("bits per letter", costs["your GPT"], text_bar), ("nat
     print(f"{name} {value:.2f}, bar {bar or '–'}: {verdict}")
 
 speed = [times[1][-1] for times in spent.values()]
-quality = metrics.digit_report(samples, reference="binarised").scores
 for model_name, metric, value, count, took in (
         ("GPT text", "bits_per_letter", costs["your GPT"], len(test), history.cpu_seconds),
         ("n-gram text", "bits_per_letter", costs["counting, best order"], len(test), 0),
@@ -804,8 +803,8 @@ for model_name, metric, value, count, took in (
         ("GPT digits", "label_accuracy", named.value, len(samples), images_history.cpu_seconds),
         ("GPT digits", "frechet_binarised", getattr(frechet, "value", frechet), len(samples), images_history.cpu_seconds),
         ("GPT digits", "parameters", sum(p.numel() for p in writer.parameters()), 1, images_history.cpu_seconds),
-        *(("GPT digits", name, quality[name], len(samples), images_history.cpu_seconds)
-          for name in ("kernel_distance", "precision", "recall", "density", "coverage")),
+        *(("GPT digits", name, *row, images_history.cpu_seconds)
+          for name, row in metrics.digit_report(samples, reference="binarised").rows().items()),
         ("GPT digits", "network_evaluations_per_sample", 98, 1, images_history.cpu_seconds)):
     results.record(model=model_name, metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile, seconds=took)
 

@@ -930,8 +930,7 @@ model.sample(1000, labels=0)
 milliseconds = time.perf_counter() - began  # of a thousand samples: seconds in all, milliseconds each
 measured = {"label_accuracy": (accuracy.value, n), "frechet_grey": (frechet, n), "spread_within_label": (width, n),
             "parameters": (parameters, 1), "milliseconds_per_sample": (milliseconds, 1000), "network_evaluations_per_sample": (1, 1)}
-quality = metrics.digit_report(samples).scores if n > 5 else {}
-measured |= {name: (quality[name], n) for name in ("kernel_distance", "precision", "recall", "density", "coverage") if quality}
+measured |= metrics.digit_report(samples).rows() if n > 5 else {}
 for metric, (value, count) in measured.items():
     results.record(model="ConditionalGAN", metric=metric, value=value, n=count, lesson=lesson, seed=seed, profile=profile,
                    seconds=history.cpu_seconds)

@@ -22,6 +22,7 @@ from genlab.metrics.neighbours import nearest_training_distance
 from genlab.random import permutation
 
 LARGEST = 1000  # held-out digits there are
+KEPT = ("kernel_distance", "precision", "recall", "density", "coverage")
 
 
 class DigitReport(NamedTuple):
@@ -30,6 +31,10 @@ class DigitReport(NamedTuple):
     scores: dict[str, float]
     real: dict[str, float]
     n: int
+
+    def rows(self) -> dict[str, tuple[float, int]]:
+        """What the course's table keeps beside the Fréchet distance: name -> (number, n), as `genlab.results` asks."""
+        return {name: (self.scores[name], self.n) for name in KEPT}
 
     def __str__(self) -> str:
         width = max(map(len, self.scores))
