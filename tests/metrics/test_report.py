@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from genlab import results
 from genlab.data import digits
 from genlab.metrics import digit_frechet, digit_report
 
@@ -40,6 +41,15 @@ def test_the_table_says_what_it_compares(report):
     lines = str(report).splitlines()
     assert lines[0].split() == ["n", "=", "500", "samples", "real"] and len(lines) == 1 + len(report.scores)
     assert lines[1].split() == ["frechet", f"{report.scores['frechet']:.4g}", f"{report.real['frechet']:.4g}"]
+
+
+def test_rows_are_what_results_record(report, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENLAB_TABLE", str(tmp_path / "rows.csv"))
+    for metric, (value, n) in report.rows().items():
+        results.record(model="real", metric=metric, value=value, n=n)
+    kept = {row["metric"]: (row["value"], row["n"]) for row in results.read(tmp_path / "rows.csv")}
+    assert kept == {name: (report.scores[name], 500) for name in
+                    ("kernel_distance", "precision", "recall", "density", "coverage")}
 
 
 def test_more_than_there_are_real_ones_are_cut_to_as_many():
