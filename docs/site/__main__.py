@@ -160,7 +160,8 @@ def gather(out: Path) -> None:
     (out / "_static" / "pictures").mkdir(parents=True)
     (out / "api").mkdir()
     shutil.copy(mathjax(), out / "_static")
-    shutil.copy(HERE / "genlab.css", out / "_static")
+    for name in ("genlab.css", "genlab.js"):
+        shutil.copy(HERE / name, out / "_static")
     shutil.copy(HERE / "conf.py", out)
     lessons = [Lesson(path, out) for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
     for name in PAGES:

@@ -27,6 +27,7 @@ html_theme = "sphinx_book_theme"
 html_title = "genlab: generative models"
 html_static_path = ["_static"]
 html_css_files = ["genlab.css"]
+html_js_files = ["genlab.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_use_index = html_domain_indices = False  # the search finds names

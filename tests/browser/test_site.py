@@ -8,8 +8,10 @@ import threading
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.lab import ROOT
+from tests.chosen import sampled
 
 LESSONS = sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb"))
 FOUND = """async () => {
@@ -90,6 +92,27 @@ def test_a_page_is_whole_on_a_phone_and_on_a_desk(pages, name):
         page = pages(f"{name}.html", width)
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
         assert not page.failed
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*sampled(), "index", "trust", "api/grading"])
+def test_axe_finds_nothing_serious(pages, name, theme):
+    """WCAG by axe-core, but for the theme's own search button, whose label leaves out its keys."""
+    page = pages(f"{name}.html", 1280)
+    page.emulate_media(color_scheme=theme)
+    page.goto(page.url)
+    page.evaluate("async () => { await window.MathJax?.startup?.promise; }")
+    found = Axe().run(page, context={"exclude": [[".search-button-field"]]}).response["violations"]
+    page.emulate_media(color_scheme="light")
+    bad = [(one["id"], node["target"], node["failureSummary"])
+           for one in found if one["impact"] in ("serious", "critical") for node in one["nodes"]]
+    assert not bad, bad[:3]
+
+
+def test_axe_would_find_pale_letters(pages):
+    page = pages("index.html", 1280)
+    page.evaluate("document.querySelector('.bd-article p').style.color = '#ddd'")
+    assert "color-contrast" in {one["id"] for one in Axe().run(page).response["violations"]}
 
 
 def test_what_is_searched_is_found(pages):
