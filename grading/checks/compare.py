@@ -76,7 +76,8 @@ def describe(outcome: Outcome, it: str) -> str:
     if outcome.why != "value" or outcome.measured is None:
         return ""
     gave = f"{it} gave" if it.startswith("`") and it.endswith("`") and " " not in it else f"{it} is"
-    return f"({gave} {_short(outcome.measured)}, expected {_short(outcome.wanted)})"
+    measured, wanted = _furthest(outcome.measured, outcome.wanted)
+    return f"({gave} {_short(measured)}, expected {_short(wanted)})"
 
 
 def same_state(got, wanted, *, relative: float = 0.0, absolute: float = 0.0) -> bool:
@@ -168,6 +169,15 @@ def _finite(value) -> bool:
     if isinstance(value, Tensor):
         return bool(torch.isfinite(value).all())
     return not isinstance(value, float) or math.isfinite(value)
+
+
+def _furthest(measured, wanted) -> tuple[Any, Any]:
+    """Of several numbers those two that differ most, since the first of them may be right; anything else as it is."""
+    tensors = isinstance(measured, Tensor) and isinstance(wanted, Tensor)
+    if not tensors or measured.shape != wanted.shape or not measured.numel():
+        return measured, wanted
+    apart = (measured.flatten().double() - wanted.flatten().double()).abs().nan_to_num(math.inf, math.inf)
+    return measured.flatten()[apart.argmax()], wanted.flatten()[apart.argmax()]
 
 
 def _short(value) -> str:

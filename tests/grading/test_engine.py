@@ -12,6 +12,7 @@ import grading.checks.check
 from grading import check, use
 from grading.checks import draws as draws_module
 from grading.checks import laws, probing
+from grading.checks.compare import Outcome, describe
 from grading.checks.exercise import Answers, Compare, Exercise, Failure, Mistake
 from grading.checks.judge import judge
 from grading.checks.runner import run_in_process
@@ -485,3 +486,16 @@ def test_errors_that_several_mistakes_raise_name_none_of_them():
     several = make(answers=Answers([Mistake(one, "One."), Mistake(two, "Two.")]))
     assert "ZeroDivisionError" in verdict(two, several).message
     assert verdict(two, make(answers=Answers([Mistake(one, "One.")]))).message == "One."
+
+
+@pytest.mark.parametrize("measured, told", [([1.007, 3.6, 0.9], "3.6"), ([1.007, float("nan"), 3.6], "nan"),
+                                            ([[2.0], [1.0], [1.0]], "2")])
+def test_of_several_numbers_the_one_that_is_wrong_is_shown(measured, told):
+    measured = torch.tensor(measured)
+    outcome = Outcome(False, "value", measured, torch.ones_like(measured))
+    assert describe(outcome, "the size of each step") == f"(the size of each step is {told}, expected 1)"
+
+
+def test_where_the_numbers_do_not_pair_the_first_of_each_is_shown():
+    outcome = Outcome(False, "value", torch.tensor([2.0, 9.0]), torch.tensor([1.0]))
+    assert describe(outcome, "`f`") == "(`f` gave 2, expected 1)"

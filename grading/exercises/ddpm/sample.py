@@ -150,7 +150,7 @@ exercise = Exercise(
         Compare("end", "one", points=1, shape="shape", test=ends_at_the_guess, resolution=1e-4,
                 what={"end": "the result", "one": "the result of a chain of one step"},
                 says="The last step adds no noise: what comes out is the last guess itself."),
-        Compare("first", points=1, test=noise_is_right, false_refusal=P, resolution=0.2, shape="shape",
+        Compare("first", points=1, test=noise_is_right, false_refusal=P, resolution=0.4, shape="shape",
                 what="the size of the first state and of each step's noise",
                 says="The start is standard normal, and each step but the last adds noise of the posterior's variance."),
         Compare("first", "again", points=1, test=noise_is_fresh, false_refusal=P_TOGETHER + 1e-6, resolution=0.2, what="the noise",
