@@ -108,6 +108,11 @@ def test_importing_genlab_and_its_models_stays_light():
     assert not loaded_by("import genlab, genlab.models") & heavy
 
 
+def test_who_hands_out_the_grading_does_not_wait_for_torch():
+    """Its judges load it, beside each other; the first verdict is there the sooner."""
+    assert not loaded_by("import grading.cli, grading.report.command") & {"torch", "numpy", "IPython"}
+
+
 # Exercises
 
 

@@ -4,9 +4,6 @@ The notebooks' bytes travel with the tasks, a few at a time, so judges may be on
 and what was graded is what the fingerprint says. Of a record that is kept only a small row stays in memory.
 """
 
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -14,7 +11,6 @@ from concurrent.futures import (
     CancelledError,
     Executor,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
 from contextlib import closing, nullcontext
@@ -31,6 +27,7 @@ from grading.ingest.names import Names
 from grading.report import overrides
 from grading.report.by_hand import settle
 from grading.report.grade import FORMAT, Settings, fault, grade_one
+from grading.report.pool import judges
 from grading.report.store import Store, row
 from grading.sandbox import isolation
 
@@ -42,11 +39,6 @@ IN_FLIGHT = 256 << 20  # bytes of notebooks that are with judges or on their way
 
 class BatchError(RuntimeError):
     """The class cannot be graded to its end; the message says why and what to do."""
-
-
-def judges(jobs: int) -> Executor:
-    """Processes that grade, each with one thread; they end with the process that started them."""
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
 
 
 def grade_folder(place: Path, store: Store, settings: Settings, *, jobs: int = 1,
@@ -253,11 +245,3 @@ def _unfinished(task: Task, settings: Settings, error: Exception) -> dict:
     silent = replace(task, attempts=tuple((listing, submission and replace(submission, files=(), problem="-"))
                                           for listing, submission in task.attempts))
     return grade_student(silent, settings, grade_one) | fault(error) | {"fingerprint": task.fingerprint()}
-
-
-def _begin() -> None:
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
-    import torch
-
-    torch.set_num_threads(1)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,11 +20,12 @@ from grading.ingest.layouts import LAYOUTS
 from grading.ingest.names import MapError, Names
 from grading.ingest.notebook import Ungradable
 from grading.lessons import find_lesson
-from grading.report.batch import BatchError, grade_folder, judges
+from grading.report.batch import BatchError, grade_folder
 from grading.report.cluster import ClusterError, cluster
 from grading.report.grade import Settings
 from grading.report.kept import Origin
 from grading.report.overrides import OverrideError, asked, effective
+from grading.report.pool import judges
 from grading.report.progress import shown
 from grading.report.store import Store, StoreError
 from grading.sandbox import start
@@ -72,7 +74,7 @@ def grade(folder: Path, out: Path, lesson: str, set_work: Path | None, isolation
         settings["isolation"] = isolation if scheduler else _walls(isolation)
         names = options["names"]
         options["names"] = Names.read(names) if names else None
-        with _executor(scheduler, jobs) as (executor, jobs), closing(Store(out)) as store:
+        with _executor(scheduler, jobs, settings["isolation"]) as (executor, jobs), closing(Store(out)) as store:
             _origin(folder, settings["assignment"], options, names).keep(out)
             settings = Settings(store.secret(seed), **settings)
             rows = _run(folder, store, settings, jobs=jobs, executor=executor, **options)
@@ -112,9 +114,9 @@ def _origin(folder: Path, assignment: Assignment | None, options: dict, names: P
 
 
 @contextmanager
-def _executor(scheduler: str, jobs: int) -> Iterator[tuple[Executor, int]]:
+def _executor(scheduler: str, jobs: int, tier: str) -> Iterator[tuple[Executor, int]]:
     if not scheduler:
-        yield judges, jobs
+        yield partial(judges, tier=tier), jobs
         return
     with cluster(scheduler) as (executor, threads):
         yield executor, threads

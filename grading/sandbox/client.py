@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from grading.checks.exercise import Exercise, Failure, Values
@@ -17,6 +17,7 @@ from grading.sandbox import frames
 from grading.sandbox.frames import Frame
 from grading.sandbox.isolation import NoIsolation
 from grading.sandbox.start import Connection, connect
+from grading.sandbox.terms import Limits
 
 _KINDS = {"not started", "wrong type", "raised", "withheld", "timeout", "died", "malformed"}
 _MAX_HEADER = 1 << 20  # bytes of JSON that a worker may send in a frame
@@ -32,19 +33,6 @@ class NoAnswer(Exception):
     def __init__(self, failure: Failure):
         super().__init__(failure.message)
         self.failure = failure
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds for one statement, all of them, one probe, everything, the start; how often to start anew."""
-
-    statement: float = 10.0
-    statements: float = 60.0
-    probe: float = 10.0
-    total: float = 180.0
-    start: float = 120.0
-    restarts: int = 4
-    grace: float = 0.8
 
 
 class Stuck(Exception):

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import re
+import stat
 import tarfile
 import tempfile
 import zipfile
@@ -49,10 +50,11 @@ def copies(readable: Iterable[str], known: Iterable[str], cache: Path | None = N
             continue
         seen.add(folder)
         with contextlib.suppress(OSError):
-            if not os.path.isdir(folder):
+            status = os.stat(folder)
+            if not stat.S_ISDIR(status.st_mode):
                 found += [folder] if holds(folder) else []
                 continue
-            folders, hits = _looked_at(folder, kept, owners)
+            folders, hits = _looked_at(folder, status.st_mtime_ns, kept, owners)
             found += [folder if name == "." else os.path.join(folder, name) for name in hits]
             stack += [os.path.join(folder, name) for name in folders if hits != ["."]]
     if kept != before:
@@ -76,9 +78,9 @@ def holds(path: str) -> bool:
     return bool((_NAMES if path.endswith(_COMPILED) else _IMPORTS).search(data))
 
 
-def _looked_at(folder: str, kept: Kept, owners: dict[str, dict[str, int]]) -> tuple[list[str], list[str]]:
+def _looked_at(folder: str, changed: int, kept: Kept,
+               owners: dict[str, dict[str, int]]) -> tuple[list[str], list[str]]:
     """The folders in this folder, and its files that hold the course; "." if all of it is."""
-    changed = os.stat(folder).st_mtime_ns
     if folder in kept and kept[folder][0] == changed:
         return kept[folder][1], kept[folder][2]
     owned = _owned(folder, owners)

@@ -23,31 +23,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from grading.sandbox import elsewhere, frames, isolation, landlock, view
-from grading.sandbox.confine import SECONDS
+from grading.sandbox import elsewhere, isolation, landlock, view
 from grading.sandbox.isolation import NoIsolation
+from grading.sandbox.terms import FULL, Terms
 
 _SECONDS = 240.0  # to start: importing torch on a busy machine
 _REPLY = 30.0
+GIVEN = b"c"  # to a zygote: its copy of the course is whole
 _MOST = 3  # zygotes that one judge keeps: each holds torch in memory
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/cuda",
               "/opt/conda/lib", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts",
               "/usr/share/zoneinfo", "/usr/share/fonts", "/usr/share/fontconfig")
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a worker may do less than another one; by default nothing less.
-
-    Args:
-        seconds: of processor time for all that it does, from its start; the kernel ends it two seconds later.
-        hidden: files and folders of this machine that it does not see, beside the course.
-        left_out: files that its copy of genlab lacks, such as `weights/*.safetensors`.
-    """
-
-    seconds: int = SECONDS
-    hidden: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,41 +49,67 @@ class Connection:
 
 
 class Zygote:
-    """One zygote in its tier; `OSError` or `NoIsolation` if it does not start."""
+    """One zygote in its tier; `OSError` or `NoIsolation` if it does not start.
 
-    def __init__(self, withheld: Iterable[str], tier: str, *, look: bool = False, terms: Terms = Terms()):
+    It loads torch and the other libraries first, which takes seconds, and only then needs to know what a lesson
+    withholds: `begin` returns one that has not been told, `give` tells it.
+    """
+
+    def __init__(self, withheld: Iterable[str], tier: str, *, look: bool = False, terms: Terms = FULL):
         """`look`: only to see whether the walls hold; it makes no workers and is there in a moment."""
-        self.withheld = frozenset(".".join(view.home(name)) for name in withheld)
+        self._begin(tier, look, terms)
+        self.give(withheld)
+
+    @classmethod
+    def begin(cls, tier: str, terms: Terms = FULL) -> "Zygote":
+        begun = cls.__new__(cls)
+        begun._begin(tier, False, terms)
+        return begun
+
+    def _begin(self, tier: str, look: bool, terms: Terms) -> None:
+        self.tier, self.terms, self._look = tier, terms, look
         self._socket, theirs = socket.socketpair()
         self._process = None
         self.folder = tempfile.mkdtemp(prefix="genlab-")
         try:
-            self._start(self.folder, tier, look, theirs, terms)
+            self._start(self.folder, theirs)
         except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
             self.close()
             raise
         finally:
             theirs.close()
-        self.tier, self.walls = tier, self._report()
 
-    def _start(self, folder: str, tier: str, look: bool, theirs: socket.socket, terms: Terms) -> None:
+    def _start(self, folder: str, theirs: socket.socket) -> None:
         for name in ("view", "room", "home"):
             os.mkdir(os.path.join(folder, name))
-        course = os.path.join(folder, "view")
-        view.write(Path(course), self.withheld)
-        view.leave_out(Path(course), terms.left_out)
-        home = "/scratch" if tier == "namespaces" else os.path.join(folder, "home")
+        course = self._course = os.path.join(folder, "view")
+        view.begin(Path(course))
+        home = "/scratch" if self.tier == "namespaces" else os.path.join(folder, "home")
         ours = view.hidden()
-        settings = {"tier": tier, "look": look, "folder": folder, "view": course,
+        others = [] if self._look else elsewhere.copies(readable(), ours)  # a look runs nobody's code
+        settings = {"tier": self.tier, "look": self._look, "folder": folder, "view": course,
                     "room": os.path.join(folder, "room"), "readable": [course, *readable()],
-                    "hidden": [*ours, *elsewhere.copies(readable(), ours), *terms.hidden],
-                    "landlock": landlock.newest, "seconds": terms.seconds}
+                    "hidden": [*ours, *others, *self.terms.hidden],
+                    "landlock": landlock.newest, "seconds": self.terms.seconds}
         script = os.path.join(course, "grading", "sandbox", "launch.py")
         command = [sys.executable, "-I", script, str(theirs.fileno()), json.dumps(settings)]
         self._process = subprocess.Popen(
             command, env=_environment(home), cwd="/", pass_fds=(theirs.fileno(),), start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def give(self, withheld: Iterable[str]) -> None:
+        """Writes the copy of the course that its workers see, and waits until it is ready."""
+        try:
+            self.withheld = frozenset(".".join(view.home(name)) for name in withheld)
+            if not self._look:
+                view.write(Path(self._course), self.withheld)
+                view.leave_out(Path(self._course), self.terms.left_out)
+            with contextlib.suppress(OSError):  # if it has ended, its report says why
+                self._socket.sendall(GIVEN)
+            self.walls = self._report()
+        except BaseException:
+            self.close()
+            raise
 
     def _report(self) -> tuple[str, ...]:
         """The walls, as the zygote reports them once it is ready."""
@@ -108,7 +120,6 @@ class Zygote:
         except (OSError, ValueError) as error:
             report = {"fault": f"it did not start ({type(error).__name__})"}
         if "walls" not in report:
-            self.close()
             raise NoIsolation(report["fault"])
         return tuple(report["walls"])
 
@@ -138,7 +149,7 @@ class Zygote:
     def _ask(self, order: bytes, descriptors: list[int] | None = None) -> None:
         socket.send_fds(self._socket, [order], descriptors or [])
         if not select.select([self._socket], [], [], _REPLY)[0] or self._socket.recv(1) != order:
-            raise frames.Closed("the zygote does not answer")
+            raise ConnectionError("the zygote does not answer")
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -152,7 +163,7 @@ class Zygote:
             if self._process.returncode is None:
                 self._process.kill()
                 self._process.wait()
-            shutil.rmtree(self.folder, ignore_errors=True)  # if it was killed and could not
+        shutil.rmtree(self.folder, ignore_errors=True)  # if it was killed and could not
 
 
 class _Mine(threading.local):
@@ -160,12 +171,20 @@ class _Mine(threading.local):
 
     def __init__(self):
         self.zygotes: dict[tuple[frozenset[str], str, Terms], Zygote] = {}
+        self.begun: Zygote | None = None  # has not been told a lesson
 
 
 _mine = _Mine()
 
 
-def connect(withheld: Iterable[str] = (), asked: str = isolation.AUTO, terms: Terms = Terms()) -> Connection:
+def warm(asked: str = isolation.AUTO) -> None:
+    """Lets a zygote load its libraries while this process loads its own; the first `connect` will take it."""
+    if _mine.begun is None:
+        with contextlib.suppress(OSError, NoIsolation):  # `connect` will say so
+            _mine.begun = Zygote.begin(isolation.candidates(asked)[0])
+
+
+def connect(withheld: Iterable[str] = (), asked: str = isolation.AUTO, terms: Terms = FULL) -> Connection:
     """A worker whose genlab lacks these names; its zygote is started if there is none any more."""
     key = frozenset(withheld), asked, terms
     zygote = _mine.zygotes.pop(key, None)
@@ -192,16 +211,34 @@ def in_force(asked: str = isolation.AUTO) -> tuple[str, tuple[str, ...]]:
 def close_all() -> None:
     while _mine.zygotes:
         _mine.zygotes.popitem()[1].close()
+    if _mine.begun is not None:
+        _mine.begun.close()
+        _mine.begun = None
 
 
-def _first_that_works(withheld: frozenset[str], asked: str, terms: Terms = Terms(), *, look: bool = False) -> Zygote:
+def _first_that_works(withheld: frozenset[str], asked: str, terms: Terms = FULL, *, look: bool = False) -> Zygote:
     reasons = {}
     for tier in isolation.candidates(asked):
         try:
+            if not look and (begun := _taken(tier, terms)):
+                begun.give(withheld)
+                return begun
             return Zygote(withheld, tier, look=look, terms=terms)
         except NoIsolation as error:
             reasons[tier] = str(error)
     raise isolation.refusal(asked, reasons)
+
+
+def _taken(tier: str, terms: Terms) -> Zygote | None:
+    """The zygote that `warm` began, if it is of this kind and lives."""
+    begun = _mine.begun
+    if begun is None or (begun.tier, begun.terms) != (tier, terms):
+        return None
+    _mine.begun = None
+    if begun.alive():
+        return begun
+    begun.close()
+    return None
 
 
 @cache

@@ -34,15 +34,10 @@ _BESIDE = ("checks/__init__.py", "checks/exercise.py", "checks/interface.py", "c
 _SKIPPED = shutil.ignore_patterns("__pycache__", "*.csv", "*.ipynb")
 
 
-def write(folder: Path, withheld: Iterable[str]) -> None:
-    """Writes the copy below `folder`; `withheld` are dotted names of functions, methods and classes."""
-    source, target = Path(genlab.__file__).parent, folder / "genlab"
-    shutil.copytree(source, target, ignore=_SKIPPED)
-    (target / "_withheld.py").write_text(_WITHHELD, encoding="utf-8")
-    for module, names in _by_module(withheld).items():
-        path = target.joinpath(*module.split(".")[1:])
-        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        path.write_text(emptied(path.read_text(encoding="utf-8"), module, names), encoding="utf-8")
+def begin(folder: Path) -> None:
+    """Writes below `folder` what a zygote starts with: the parts of `grading`, and the name of genlab."""
+    (folder / "genlab").mkdir()
+    (folder / "genlab" / "__init__.py").touch()  # so that it is found here; `write` fills it
     installed, beside = Path(grading.__file__).parent, folder / "grading"
     (beside / "checks").mkdir(parents=True)
     (beside / "__init__.py").touch()
@@ -52,6 +47,17 @@ def write(folder: Path, withheld: Iterable[str]) -> None:
             shutil.copytree(part, beside / name, ignore=_SKIPPED)
         else:
             shutil.copy(part, beside / name)
+
+
+def write(folder: Path, withheld: Iterable[str]) -> None:
+    """Writes the copy of genlab below `folder`; `withheld` are dotted names of functions, methods and classes."""
+    source, target = Path(genlab.__file__).parent, folder / "genlab"
+    shutil.copytree(source, target, ignore=_SKIPPED, dirs_exist_ok=True)
+    (target / "_withheld.py").write_text(_WITHHELD, encoding="utf-8")
+    for module, names in _by_module(withheld).items():
+        path = target.joinpath(*module.split(".")[1:])
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        path.write_text(emptied(path.read_text(encoding="utf-8"), module, names), encoding="utf-8")
 
 
 def leave_out(folder: Path, names: Iterable[str]) -> None:

@@ -7,20 +7,21 @@ a fork of it is safe. When the judge hangs up, it ends its worker and itself.
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from grading.sandbox import landlock, selftest
 from grading.sandbox.confine import confine, rules, walls
 
-_IMPORTS = ("torch.nn.functional", "torch.distributions", "torch.optim", "numpy",
-            "matplotlib.pyplot", "genlab.data", "genlab.display", "genlab.metrics", "genlab.models",
-            "genlab.fit")
+_LIBRARIES = ("torch.nn.functional", "torch.distributions", "torch.optim", "torch.utils.data", "numpy",
+              "matplotlib.pyplot", "IPython.core.interactiveshell", "ipywidgets", "safetensors.torch")
+_COURSE = ("genlab.data", "genlab.display", "genlab.metrics", "genlab.models", "genlab.fit")
 _THREADS, _LOOK = 500, 0.1  # a worker may have so many; looked at every so many seconds
 
 
@@ -47,26 +48,37 @@ class Zygote:
     def prepare(self) -> list[str]:
         """Imports everything and looks whether the walls hold; says which there are."""
         own = walls(self.tier)
+        gc.disable()  # nothing of what is imported is garbage, and looking for it takes a fifth of the time
+        if not self.settings["look"]:
+            self._import_libraries()
+        if not self.socket.recv(1):
+            raise SystemExit  # the judge has gone
+        importlib.invalidate_caches()
         self.rules = rules(self.tier, self.settings["readable"], self.settings["hidden"])
         if not self.settings["look"]:
-            self._import()
+            self._import_course()
         gc.collect()
         gc.freeze()
+        gc.enable()
         if _tasks() > 1:
             raise RuntimeError("an import has started a thread: a fork would not be safe")
         if self.tier != "none" and (escapes := selftest.run(self)):
             raise RuntimeError("a worker could " + ", ".join(escapes))
         return own
 
-    def _import(self) -> None:
+    def _import_libraries(self) -> None:
+        """What takes seconds, while the judge loads its own and writes the copy of the course."""
+        import torch
+
+        torch.set_num_threads(1)
+        _load(_LIBRARIES)
+
+    def _import_course(self) -> None:
         import torch
 
         from grading.sandbox.worker import Worker
 
-        torch.set_num_threads(1)
-        for name in _IMPORTS:
-            with contextlib.suppress(Exception):  # whoever needs it will be told in its own cell
-                __import__(name)
+        _load(_COURSE)
         self.make_worker = Worker.prepared()
         x = torch.ones(1, 1, 4, 4, requires_grad=True)  # what is used here is set up before the forks
         torch.nn.functional.conv2d(x, torch.ones(1, 1, 3, 3)).exp().sum().backward()
@@ -120,6 +132,12 @@ class Zygote:
         for pid in list(self.dead):
             if os.waitpid(pid, os.WNOHANG)[0]:
                 self.dead.discard(pid)
+
+
+def _load(names: Iterable[str]) -> None:
+    for name in names:
+        with contextlib.suppress(Exception):  # whoever needs it will be told in its own cell
+            __import__(name)
 
 
 def _tasks() -> int:

@@ -9,7 +9,7 @@ import torch
 
 from grading.ingest.folder import Submission
 from grading.lessons import LESSONS
-from grading.report import grade as grade_module
+from grading.report import marking
 from grading.report.grade import Settings, grade_one
 from grading.sandbox import limits
 from grading.sandbox.client import Limits
@@ -51,7 +51,7 @@ def forked(*_) -> Connection:
 def mini_lesson(monkeypatch):
     """LESSONS and the registry know the small lesson."""
     monkeypatch.setitem(LESSONS, mini.LESSON.name, mini.LESSON)
-    monkeypatch.setattr(grade_module, "exercises_of", lambda lesson: mini.EXERCISES)
+    monkeypatch.setattr(marking, "exercises_of", lambda lesson: mini.EXERCISES)
     return mini.LESSON
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from grading.cli import main
-from grading.report import command
+from grading.report import command, marking
 from grading.report import grade as grade_module
 from grading.report.batch import grade_folder
 from grading.report.feedback import render
@@ -176,9 +176,9 @@ def test_a_fault_of_the_grader_is_null(graded, monkeypatch, where):
 
     if where == "inputs":
         affine = replace(mini.AFFINE, inputs=broken)
-        monkeypatch.setattr(grade_module, "exercises_of", lambda lesson: [affine, mini.SCALE])
+        monkeypatch.setattr(marking, "exercises_of", lambda lesson: [affine, mini.SCALE])
     elif where != "connect":
-        monkeypatch.setattr(grade_module, where, broken)
+        monkeypatch.setattr(marking if where == "select" else grade_module, where, broken)
     record = graded(mini.honest(), **({"connect": broken} if where == "connect" else {}))
     assert record["status"] == "not graded" and record["points"] is None
     assert "fault of the grader" in record["message"]
@@ -189,7 +189,7 @@ def test_a_fault_of_the_grader_is_null(graded, monkeypatch, where):
 def test_a_fault_is_graded_again(mini_lesson, folder, tmp_path, monkeypatch):
     path, out = folder(a=mini.dump("x = 1")), tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(grade_module, "select", lambda *a: 1 / 0)
+        patch.setattr(marking, "select", lambda *a: 1 / 0)
         assert grade_all(path, out)["a"]["points"] is None
     assert "not yours" in (out / "feedback" / "a.html").read_text()
     assert grade_all(path, out, settings=Settings(SECRET, "99_mini"))["a"]["points"] == 0

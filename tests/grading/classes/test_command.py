@@ -18,7 +18,7 @@ from tests.grading.classes.builders import mini_notebooks, zipped
 def call(tmp_path, monkeypatch):
     """call(entries or path, *options): the command with the stub as its grader, in threads."""
     monkeypatch.setattr(command, "_walls", lambda asked: "none")
-    monkeypatch.setattr(command, "judges", ThreadPoolExecutor)
+    monkeypatch.setattr(command, "judges", lambda jobs, tier: ThreadPoolExecutor(jobs))
 
     def run(place, *options: str, grade=stub.grade):
         monkeypatch.setattr(command, "grade_folder", partial(grade_folder, grade=grade))

@@ -19,7 +19,8 @@ from click.testing import CliRunner
 
 from grading.cli import main
 from grading.report import command, store
-from grading.report.batch import _begin, grade_folder
+from grading.report.batch import grade_folder
+from grading.report.pool import begin
 from grading.report.store import Store
 from tests.grading.classes import stub
 from tests.grading.classes.builders import unpacked, zipped
@@ -29,7 +30,7 @@ IN_FLIGHT = 2 * JOBS
 COUNT = 40
 
 
-def forked(jobs: int) -> ProcessPoolExecutor:
+def forked(jobs: int, tier: str) -> ProcessPoolExecutor:
     """Judges' processes that need no time to start."""
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
 
@@ -134,7 +135,8 @@ def test_judges_end_with_a_grader_that_is_killed_alone():
     pid = os.fork()
     if pid == 0:
         try:
-            pool = ProcessPoolExecutor(1, multiprocessing.get_context("fork"), initializer=_begin)
+            pool = ProcessPoolExecutor(1, multiprocessing.get_context("fork"), initializer=begin,
+                                       initargs=("none",))
             os.write(sink, str(pool.submit(os.getpid).result()).encode())
             time.sleep(600)
         finally:

@@ -12,7 +12,7 @@ import pytest
 
 from grading.ingest.folder import Submission
 from grading.lessons import LESSONS, Lesson
-from grading.report import grade as grade_module
+from grading.report import marking
 from grading.report.grade import Settings, grade_one
 from grading.sandbox import start, syscalls
 from grading.sandbox.client import Limits
@@ -198,7 +198,7 @@ def grade(exercises: list, cells: list[str], tier: str = STRONGEST, limits: Limi
     lesson = Lesson(mini.LESSON.name, "Attacks", tuple(e.id for e in exercises))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(LESSONS, lesson.name, lesson)
-        patch.setattr(grade_module, "exercises_of", lambda lesson: exercises)
+        patch.setattr(marking, "exercises_of", lambda lesson: exercises)
         settings = Settings(SECRET, lesson=lesson.name, limits=limits, isolation=tier)
         submission = Submission("mallory", "x.ipynb", files=(("x.ipynb", mini.dump(*cells)),))
         record = grade_one(submission, settings)

@@ -151,13 +151,13 @@ def test_the_self_test_tries_to_empty_a_file(monkeypatch, version):
     zygote = start.Zygote((), "landlock", look=True)
     zygote.close()
     assert zygote.walls[0] == f"Landlock {version}"
-    write = start.view.write
+    begin = start.view.begin
 
-    def weakened(folder: Path, withheld) -> None:
-        write(folder, withheld)
+    def weakened(folder: Path) -> None:
+        begin(folder)
         with open(folder / "grading" / "sandbox" / "syscalls.py", "a") as file:
             file.write("\n_OPENING = []\n")
 
-    monkeypatch.setattr(start.view, "write", weakened)
+    monkeypatch.setattr(start.view, "begin", weakened)
     with pytest.raises(NoIsolation, match="empty a file that it may read"):
         start.Zygote((), "landlock", look=True)

@@ -175,18 +175,18 @@ def test_without_the_search_it_is_found_and_read(tier, second, monkeypatch):
 @each_walled
 def test_a_copy_that_stays_readable_refuses_the_tier(tier, second, monkeypatch):
     """The walls are told to hide it, and do not: the self-test before the first worker sees that."""
-    write = view.write
+    begin = view.begin
 
-    def weakened(folder, withheld):
-        write(folder, withheld)
+    def weakened(folder):
+        begin(folder)
         for name in ("jail", "landlock"):
             path = folder / "grading" / "sandbox" / f"{name}.py"
             path.write_text(path.read_text().replace("for path in hidden:", "for path in ():").replace(
                 "hidden = {os.path.realpath(h) for h in hidden}", "hidden = set()"))
 
-    monkeypatch.setattr(view, "write", weakened)
+    monkeypatch.setattr(view, "begin", weakened)
     with pytest.raises(NoIsolation, match=r"a worker could read .*genlab"):
-        Zygote((), tier, look=True)
+        Zygote((), tier)
 
 
 def test_an_empty_file_is_nothing_to_read(tmp_path):

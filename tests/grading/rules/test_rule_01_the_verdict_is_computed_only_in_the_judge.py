@@ -23,6 +23,7 @@ def test_a_worker_that_claims_a_verdict_gets_nothing(graded, claim):
 
 
 def test_what_judges_is_not_where_students_code_runs(tmp_path):
+    view.begin(tmp_path)
     view.write(tmp_path, ())
     text = "\n".join(p.read_text(encoding="utf-8") for p in (tmp_path / "grading").rglob("*.py"))
     for name in ("grading.checks.judge", "grading.checks.compare", "grading.registry", "grading.exercises"):

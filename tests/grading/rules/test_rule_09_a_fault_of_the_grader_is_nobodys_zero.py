@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from grading.report import grade as grade_module
+from grading.report import marking
 from grading.report.batch import grade_folder
 from grading.report.feedback import render
 from grading.report.grade import Settings
@@ -30,7 +30,7 @@ BROKEN = [replace(mini.AFFINE, inputs=broken), replace(mini.AFFINE, reference=br
 
 @pytest.mark.parametrize("exercise", BROKEN)
 def test_a_broken_exercise_gives_no_mark(graded, monkeypatch, exercise):
-    monkeypatch.setattr(grade_module, "exercises_of", lambda lesson: [exercise, mini.SCALE])
+    monkeypatch.setattr(marking, "exercises_of", lambda lesson: [exercise, mini.SCALE])
     record = graded(mini.honest())
     assert record["status"] == "not graded" and record["points"] is None
     assert [v["points"] for v in record["exercises"]] == [None, 2]

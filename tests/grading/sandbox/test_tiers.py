@@ -121,9 +121,10 @@ def gone(path: str, seconds: float = 20) -> bool:
 
 
 @each_tier
-def test_nothing_is_left_when_the_judge_is_killed(tier, tmp_path):
+@pytest.mark.parametrize("made", ["Zygote((), tier, look=True)", "Zygote.begin(tier)"])
+def test_nothing_is_left_when_the_judge_is_killed(tier, made, tmp_path):
     code = ("import os, signal\nfrom grading.sandbox.start import Zygote\n"
-            f"z = Zygote((), {tier!r}, look=True)\nprint(z.folder, z._process.pid, flush=True)\n"
+            f"tier = {tier!r}\nz = {made}\nprint(z.folder, z._process.pid, flush=True)\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120,
                             env=os.environ | {"TMPDIR": str(tmp_path)})
@@ -144,6 +145,45 @@ def test_a_zygote_that_has_ended_is_started_again():
     assert frames.read(second.source, 60).kind == "ready"
     assert start._mine.zygotes[frozenset(names), "auto", start.Terms()] is not zygote
     second.close()
+
+
+@pytest.fixture
+def nothing_started():
+    start.close_all()
+    yield
+    start.close_all()
+
+
+def test_a_zygote_that_was_warmed_is_the_first_to_work(nothing_started):
+    start.warm()
+    begun = start._mine.begun
+    names = ["genlab.random.randn"]
+    connection = start.connect(names)
+    assert frames.read(connection.source, 60).kind == "ready"
+    assert start._mine.zygotes[frozenset(names), "auto", start.Terms()] is begun and start._mine.begun is None
+    assert connection.withheld == {"genlab.random.randn"}
+    connection.close()
+
+
+def test_a_warmed_zygote_that_has_ended_is_nobodys_fault(nothing_started):
+    start.warm()
+    begun = start._mine.begun
+    os.kill(begun._process.pid, signal.SIGKILL)
+    begun._process.wait()
+    connection = start.connect()
+    assert frames.read(connection.source, 60).kind == "ready"
+    connection.close()
+    begun.close()
+    assert gone(begun.folder)
+
+
+@each_tier
+def test_other_terms_get_a_zygote_of_their_own(tier, nothing_started):
+    start.warm(tier)
+    begun = start._mine.begun
+    connection = start.connect((), tier, start.Terms(seconds=5))
+    assert start._mine.begun is begun
+    connection.close()
 
 
 IN_A_USERS_NAME = """

@@ -118,6 +118,7 @@ def copy(tmp_path_factory):
     """The copy for all lessons at once."""
     folder = tmp_path_factory.mktemp("view")
     exercises = [e for e in map(find, all_ids()) if isinstance(e, Exercise)]
+    view.begin(folder)
     view.write(folder, [name for e in exercises for name in e.withholds])
     return folder
 
@@ -221,6 +222,7 @@ def test_no_other_body_of_the_course_is_what_is_withheld(everything, id):
 
 
 def test_files_can_be_left_out_of_the_copy(tmp_path):
+    view.begin(tmp_path)
     view.write(tmp_path, ())
     weights = tmp_path / "genlab" / "weights"
     kept = {path.name for path in weights.iterdir() if path.suffix != ".safetensors"}

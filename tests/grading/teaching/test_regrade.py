@@ -50,10 +50,10 @@ def room(mini_lesson, tmp_path, monkeypatch):
 
 
 def _mend(monkeypatch, exercises):
-    from grading.report import grade as grade_module
+    from grading.report import marking
 
     exercises["mini-affine"] = MENDED
-    monkeypatch.setattr(grade_module, "exercises_of", lambda lesson: [MENDED, mini.SCALE])
+    monkeypatch.setattr(marking, "exercises_of", lambda lesson: [MENDED, mini.SCALE])
     monkeypatch.setattr(module, "fingerprint", lambda exercise: "mended")
 
 

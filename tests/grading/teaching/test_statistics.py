@@ -27,14 +27,14 @@ CLASS = {
 @pytest.fixture(scope="module")
 def out(tmp_path_factory) -> Path:
     from grading.lessons import LESSONS
-    from grading.report import grade as grade_module
+    from grading.report import marking
 
     folder, target = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("marks")
     for name, data in CLASS.items():
         (folder / f"{name}.ipynb").write_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(LESSONS, mini.LESSON.name, mini.LESSON)
-        patch.setattr(grade_module, "exercises_of", lambda lesson: mini.EXERCISES)
+        patch.setattr(marking, "exercises_of", lambda lesson: mini.EXERCISES)
         grade_all(folder, target)
     return target
 
